@@ -1,0 +1,50 @@
+// The one way JSON comes in (strict) and the one way it is canonical on the way out (RFC 8785).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "jeton/error.hpp"
+
+namespace jeton {
+
+using Json = nlohmann::json;
+
+/// What a text may not exceed. Depth counts containers: `{}` is 1.
+struct JsonLimits {
+  std::size_t bytes = 1 << 20;
+  std::size_t depth = 64;
+};
+
+/// Why a text is not acceptable JSON.
+enum class JsonFault {
+  syntax,         ///< not RFC 8259
+  too_large,      ///< over JsonLimits::bytes
+  too_deep,       ///< over JsonLimits::depth
+  duplicate_name, ///< RFC 7493 section 2.3
+  bad_string,     ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
+  bad_number,     ///< canonical form is an integer beyond 2^53-1 and below 1e21, or beyond the range of a double
+};
+
+/// A fault and the JSON Pointer (RFC 6901) of the member it was found in or under; "" is the whole text.
+struct JsonError {
+  JsonFault fault;
+  std::string pointer;
+  std::string message;  ///< names the member, never the value
+};
+
+/// Parses the whole text, strictly: one value, UTF-8, no duplicate names, no number a double would change silently.
+/// Never recurses, so depth costs no stack.
+[[nodiscard]] tl::expected<Json, JsonError> parse_json_strictly(std::string_view text, JsonLimits limits = {});
+
+/// The same with the fault as a refusal of the given code.
+[[nodiscard]] Result<Json> parse_json(std::string_view text, Code code_on_fault, JsonLimits limits = {});
+
+/// RFC 8785 bytes. Fails with bad_arguments for a value that no strict text could hold (a number out of range, a
+/// string that is not UTF-8, depth over 66): values built in code pass the same rules as values that were parsed.
+[[nodiscard]] Result<std::string> canonical_json(const Json& value);
+
+}  // namespace jeton

@@ -1,0 +1,103 @@
+// Writing a token, and each step from "has the form" to "meant for exactly this call": genuine, expected, in time.
+#include "jeton/token.hpp"
+
+#include <stdexcept>
+
+#include "jeton/base64url.hpp"
+
+namespace jeton {
+namespace {
+
+/// Whole seconds, rounded down also before 1970. Comparing in seconds keeps claims near 2^53 from overflowing.
+std::int64_t whole_seconds(std::int64_t us) {
+  constexpr std::int64_t us_per_second = 1'000'000;
+  return us / us_per_second - (us % us_per_second < 0 ? 1 : 0);
+}
+
+/// The exact bytes of the protocol: this order of members, so that two issuers write one header.
+std::string header_text(const std::string& kid) { return R"({"typ":"at+jwt","alg":"EdDSA","kid":")" + kid + R"("})"; }
+
+}  // namespace
+
+Json TokenClaims::authorization_details() const {
+  Json detail = Json::object();
+  detail["type"] = authorization_type;
+  detail["locations"] = Json::array({aud});
+  detail["actions"] = Json::array({"tools/call"});
+  detail["identifier"] = tool;
+  detail["args_digest"] = digest.text();
+  if (call_id) detail["call_id"] = *call_id;
+  detail["attempt"] = attempt;
+  Json details = Json::array();
+  details.push_back(std::move(detail));
+  return details;
+}
+
+Json TokenClaims::json() const {
+  Json claims = Json::object();
+  claims["iss"] = iss;
+  claims["aud"] = aud;
+  claims["sub"] = sub;
+  claims["client_id"] = client_id;
+  claims["iat"] = iat;
+  claims["exp"] = exp;
+  claims["jti"] = jti.text();
+  claims["txn"] = txn.text();
+  claims["authorization_details"] = authorization_details();
+  if (act) claims["act"] = *act;
+  return claims;
+}
+
+Token sign_token(const TokenClaims& claims, const SigningKey& key) {
+  const auto payload = canonical_json(claims.json());
+  if (!payload) throw std::invalid_argument("the claims of a token cannot be written as JSON");
+  std::string compact = base64url(as_bytes(header_text(key.verifying_key().kid())));
+  compact += '.';
+  compact += base64url(as_bytes(*payload));
+  const auto signature = key.sign(compact);
+  compact += '.';
+  compact += base64url(signature);
+  return Token(std::move(compact));
+}
+
+Result<GenuineToken> GenuineToken::verify(UnverifiedToken token, const KeySet& keys) {
+  const auto* key = keys.find(token.kid_);
+  if (key == nullptr) {
+    return refuse(Code::unknown_key, "no key of the issuer has the kid of this token; mint a new token");
+  }
+  if (!key->verifies(token.signing_input_, token.signature_)) {
+    return refuse(Code::bad_signature, "the signature does not fit the token");
+  }
+  return GenuineToken(std::move(token.claims_), token.sha256_);
+}
+
+std::optional<GenuineToken> GenuineToken::recognise(const UnverifiedToken& token, const Sha256& of_known) {
+  if (!equal_in_constant_time(token.sha256_, of_known)) return std::nullopt;
+  return GenuineToken(token.claims_, token.sha256_);
+}
+
+Result<VerifiedToken> VerifiedToken::check(GenuineToken token, const Expectation& expected) {
+  const auto& claims = token.claims();
+  if (claims.iss != expected.issuer) return refuse(Code::wrong_issuer, "the token is from another issuer");
+  if (claims.aud != expected.server) {
+    return refuse(Code::wrong_audience, "the token is for another tool server; mint one for the server that is called");
+  }
+  if (claims.tool != expected.tool) {
+    return refuse(Code::wrong_tool, "the token is for another tool; mint one for the tool that is called");
+  }
+  if (!claims.digest.equals(expected.digest)) {
+    return refuse(Code::args_mismatch, "the arguments are not those the token was minted for");
+  }
+  return VerifiedToken(std::move(token));
+}
+
+Result<void> VerifiedToken::in_time(std::int64_t wall_us) const {
+  const auto now_s = whole_seconds(wall_us);
+  if (now_s >= claims().exp + token_skew_s) return refuse(Code::expired, "the token has expired; mint a new one");
+  if (claims().iat - token_skew_s > now_s) {
+    return refuse(Code::not_yet_valid, "the token was issued in the future; compare the clocks of issuer and verifier");
+  }
+  return {};
+}
+
+}  // namespace jeton

@@ -1,0 +1,238 @@
+// Does a text have exactly the form of a token? Every byte and every member is accounted for before any key is tried.
+#include <algorithm>
+#include <initializer_list>
+#include <span>
+
+#include "jeton/base64url.hpp"
+#include "jeton/token.hpp"
+
+namespace jeton {
+namespace {
+
+constexpr JsonLimits token_json_limits{.bytes = token_bytes_max, .depth = 16};
+constexpr int actors_max = 8;
+constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
+
+tl::unexpected<Error> malformed(std::string message) { return refuse(Code::bad_token, std::move(message)); }
+
+bool may_stand_in_a_token(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+/// Names are the sender's text: only short plain ones are repeated in a message.
+std::string plain(std::string_view name) {
+  const bool repeatable = !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+    return may_stand_in_a_token(c) || c == '#' || c == ':' || c == '/';
+  });
+  return repeatable ? std::string(name) : "with an unusual name";
+}
+
+/// Reads the members of one object, keeping in `fault` only the first thing that is wrong anywhere. What it answers
+/// after a fault is of the right type and without meaning.
+class Members {
+ public:
+  Members(const Json& object, std::string_view where, std::string& fault)
+      : object_(object), where_(where), fault_(fault) {
+    if (!object.is_object()) blame(std::string(where_) + " is not an object");
+  }
+
+  void allow_only(std::initializer_list<std::string_view> names) {
+    if (!object_.is_object()) return;
+    for (const auto& member : object_.items()) {
+      if (std::find(names.begin(), names.end(), member.key()) == names.end()) {
+        return blame(std::string(where_) + " has a member it must not have: " + plain(member.key()));
+      }
+    }
+  }
+
+  [[nodiscard]] bool has(std::string_view name) const { return object_.is_object() && object_.contains(name); }
+
+  /// The member, or null with the fault noted.
+  const Json& at(std::string_view name) {
+    static const Json nothing;
+    if (has(name)) return *object_.find(name);
+    blame_member(name, "is missing");
+    return nothing;
+  }
+
+  std::string text(std::string_view name) {
+    const auto* value = at(name).get_ptr<const std::string*>();
+    if (value != nullptr && !value->empty()) return *value;
+    blame_member(name, "is not a string with something in it");
+    return {};
+  }
+
+  std::int64_t integer(std::string_view name, std::int64_t least) {
+    const auto& value = at(name);
+    // Unsigned first: a value over the range of int64 must not come back negative.
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(integer_max)) {
+      blame_member(name, "is over 2^53-1");
+    } else if (!value.is_number_integer() || value.get<std::int64_t>() < least) {
+      blame_member(name, "is not an integer of at least " + std::to_string(least));
+    } else {
+      return value.get<std::int64_t>();
+    }
+    return least;
+  }
+
+  template <class Value>
+  Value parsed(std::string_view name) {
+    const auto value = Value::parse(text(name));
+    if (!value) blame_member(name, "is not base64url of the right length");
+    return value.value_or(Value{});
+  }
+
+  void blame_member(std::string_view name, std::string_view why) {
+    blame("the member " + std::string(name) + " of " + std::string(where_) + " " + std::string(why));
+  }
+
+ private:
+  void blame(std::string what) {
+    if (fault_.empty()) fault_ = std::move(what);
+  }
+
+  const Json& object_;
+  std::string_view where_;
+  std::string& fault_;
+};
+
+/// RFC 7515 section 4.1.9: media types compare without case, and `application/` may be left out.
+bool is_access_token_type(std::string_view typ) {
+  const auto equals = [&](std::string_view wanted) {
+    return std::equal(typ.begin(), typ.end(), wanted.begin(), wanted.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+  };
+  return equals("at+jwt") || equals("application/at+jwt");
+}
+
+/// The kid of a header that is exactly {typ, alg, kid}.
+std::string read_header(const Json& json, std::string& fault) {
+  Members header(json, "the token header", fault);
+  header.allow_only({"typ", "alg", "kid"});
+  if (!is_access_token_type(header.text("typ"))) header.blame_member("typ", "is not at+jwt");
+  if (header.text("alg") != "EdDSA") header.blame_member("alg", "is not EdDSA");
+  auto kid = header.text("kid");
+  Sha256 thumbprint{};
+  if (!from_base64url(kid, thumbprint)) header.blame_member("kid", "is not a thumbprint");
+  return kid;
+}
+
+/// RFC 8693 section 4.1, nested no deeper than `actors_max`.
+void check_actors(const Json& outermost, std::string& fault) {
+  const Json* actor = &outermost;
+  for (int depth = 1; fault.empty(); ++depth) {
+    Members members(*actor, "the act claim", fault);
+    members.allow_only({"sub", "act"});
+    (void)members.text("sub");
+    if (!members.has("act")) return;
+    if (depth == actors_max) return members.blame_member("act", "is nested too deep");
+    actor = &members.at("act");
+  }
+}
+
+/// Ids enter the log, so they are printable and short.
+bool is_id(std::string_view text) {
+  return text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+/// Fills in what the one RFC 9396 object says.
+void read_details(const Json& json, TokenClaims& claims, std::string& fault) {
+  static const Json nothing;
+  const bool one = json.is_array() && json.size() == 1;
+  Members detail(one ? json.front() : nothing, "the one object of authorization_details", fault);
+  detail.allow_only({"type", "locations", "actions", "identifier", "args_digest", "call_id", "attempt"});
+  if (detail.text("type") != authorization_type) detail.blame_member("type", "is not jeton_tool_call");
+  if (detail.at("locations") != Json::array({claims.aud}))
+    detail.blame_member("locations", "is not the audience alone");
+  if (detail.at("actions") != Json::array({"tools/call"})) detail.blame_member("actions", "is not tools/call alone");
+  claims.tool = detail.text("identifier");
+  claims.digest = detail.parsed<ArgsDigest>("args_digest");
+  claims.attempt = detail.integer("attempt", 1);
+  if (!detail.has("call_id")) return;
+  claims.call_id = detail.text("call_id");
+  if (!is_id(*claims.call_id)) detail.blame_member("call_id", "is not 1 to 128 printable characters");
+}
+
+TokenClaims read_claims(const Json& json, std::string& fault) {
+  TokenClaims claims;
+  Members payload(json, "the token payload", fault);
+  if (payload.has("cnf")) payload.blame_member("cnf", "binds it to a key and bound tokens are not supported");
+  payload.allow_only({"iss", "aud", "sub", "client_id", "iat", "exp", "jti", "txn", "authorization_details", "act"});
+  claims.iss = payload.text("iss");
+  claims.aud = payload.text("aud");
+  claims.sub = payload.text("sub");
+  claims.client_id = payload.text("client_id");
+  claims.iat = payload.integer("iat", 0);
+  claims.exp = payload.integer("exp", 0);
+  if (claims.exp <= claims.iat) payload.blame_member("exp", "is not after iat");
+  if (claims.exp - claims.iat > token_lifetime_max_s) payload.blame_member("exp", "is more than 120 s after iat");
+  claims.jti = payload.parsed<Jti>("jti");
+  claims.txn = payload.parsed<Txn>("txn");
+  read_details(payload.at("authorization_details"), claims, fault);
+  if (payload.has("act")) {
+    claims.act = payload.at("act");
+    check_actors(*claims.act, fault);
+  }
+  return claims;
+}
+
+struct Parts {
+  std::string_view header;
+  std::string_view payload;
+  std::string_view signature;
+};
+
+/// Exactly three parts, none of them empty.
+std::optional<Parts> split(std::string_view compact) {
+  const auto first = compact.find('.');
+  const auto last = compact.rfind('.');
+  if (first == last) return std::nullopt;  // no dot, or one
+  const Parts parts{compact.substr(0, first), compact.substr(first + 1, last - first - 1), compact.substr(last + 1)};
+  const bool whole = !parts.header.empty() && !parts.payload.empty() && !parts.signature.empty();
+  if (!whole || parts.payload.find('.') != std::string_view::npos) return std::nullopt;
+  return parts;
+}
+
+Result<Json> decode(std::string_view part, std::string_view where) {
+  const auto bytes = from_base64url(part);
+  if (!bytes) return malformed(std::string(where) + " is not strict base64url");
+  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  auto json = parse_json_strictly(text, token_json_limits);
+  if (json) return std::move(*json);
+  // Not the parser's own message: its pointer could hold names of the sender's choice.
+  const bool twice = json.error().fault == JsonFault::duplicate_name;
+  return malformed(std::string(where) + (twice ? " has a member name twice" : " is not strict JSON"));
+}
+
+}  // namespace
+
+Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
+  if (compact.size() > token_bytes_max) return malformed("the token is larger than 8 KiB");
+  if (!std::all_of(compact.begin(), compact.end(), may_stand_in_a_token)) {
+    return malformed("the token has a byte that no token has; send it as it was minted");
+  }
+  const auto parts = split(compact);
+  if (!parts) return malformed("the token is not three parts with dots between them");
+
+  UnverifiedToken token;
+  if (!from_base64url(parts->signature, token.signature_)) {
+    return malformed("the token signature is not 64 bytes of strict base64url");
+  }
+  const auto header = decode(parts->header, "the token header");
+  if (!header) return refuse(header.error());
+  std::string fault;
+  token.kid_ = read_header(*header, fault);
+  if (!fault.empty()) return malformed(std::move(fault));
+
+  const auto payload = decode(parts->payload, "the token payload");
+  if (!payload) return refuse(payload.error());
+  token.claims_ = read_claims(*payload, fault);
+  if (!fault.empty()) return malformed(std::move(fault));
+
+  token.signing_input_ = compact.substr(0, compact.size() - parts->signature.size() - 1);
+  token.sha256_ = jeton::sha256(compact);
+  return token;
+}
+
+}  // namespace jeton

@@ -1,0 +1,171 @@
+// The object graph of jetond, from the inside out: state, keys, ledger, exchange, door, server.
+#include "app/app.hpp"
+
+#include <cstdio>
+#include <set>
+
+#include <fmt/core.h>
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/config.hpp"
+#include "app/paths.hpp"
+#include "app/process.hpp"
+#include "app/state_dir.hpp"
+#include "exchange/exchange.hpp"
+#include "http/local_door.hpp"
+#include "http/server.hpp"
+#include "ops/log.hpp"
+#include "ops/notify.hpp"
+#include "policy/grants.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace jeton {
+namespace {
+
+std::string_view name_of(Durability durability) { return durability == Durability::full ? "full" : "normal"; }
+
+std::optional<gid_t> socket_group() {
+  const auto* group = ::getgrnam("jeton");
+  return group == nullptr ? std::nullopt : std::optional(group->gr_gid);
+}
+
+/// An agent's own socket is open to whom its directory is made for.
+std::optional<gid_t> group_of_directory(const std::filesystem::path& socket) {
+  struct stat info {};
+  if (::stat(socket.parent_path().c_str(), &info) != 0) return std::nullopt;
+  return info.st_gid;
+}
+
+std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::path& main_socket) {
+  std::vector<SocketFile> files{{main_socket, config.dev ? 0600u : 0660u, config.dev ? std::nullopt : socket_group()}};
+  std::set<std::string> seen{main_socket.string()};
+  for (const auto& agent : config.roles.agents)
+    for (const auto& selector : agent.match.selectors())
+      if (selector.kind == Selector::Kind::socket && seen.insert(selector.value).second)
+        files.push_back({selector.value, 0660, group_of_directory(selector.value)});
+  return files;
+}
+
+Result<void> make_socket_directory(const std::filesystem::path& socket) {
+  const auto directory = socket.parent_path();
+  struct stat info {};
+  if (directory.empty() || ::stat(directory.c_str(), &info) == 0) return {};
+  if (::mkdir(directory.c_str(), 0755) != 0 || ::chmod(directory.c_str(), 0755) != 0)
+    return refuse(Code::bad_request, fmt::format("cannot make {} for the socket: {}; name another with --socket",
+                                                 directory.string(), std::error_code(errno, std::generic_category()).message()));
+  return {};
+}
+
+Json status_of(const Config& config, const std::string& issuer, const LogSecret& secret, const Keyring& keyring, PinMethod pin) {
+  Json self_redeemed = Json::array();
+  for (const auto& server : config.roles.servers)
+    if (!server.match) self_redeemed.push_back(server.url);
+  const auto& limits = config.limits;
+  return {{"version", version()},
+          {"issuer", issuer},
+          {"trust_domain", config.trust_domain},
+          {"dev", config.dev},
+          {"durability", name_of(config.durability)},
+          {"memory_locked", secret.memory_locked() && keyring.memory_locked()},
+          {"log_key", "file, mode 0600"},
+          {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
+          {"self_redeemed_servers", std::move(self_redeemed)},
+          {"reserve_bytes", config.reserve_bytes},
+          {"limits",
+           {{"body_bytes", limits.body_bytes},
+            {"arguments_bytes", limits.arguments_bytes},
+            {"header_bytes", limits.header_bytes},
+            {"connections_per_uid", limits.connections_per_uid},
+            {"connections", limits.connections},
+            {"idle_s", limits.idle_s},
+            {"request_s", limits.request_s}}}};
+}
+
+/// How this kernel pins peers, found out on a socket of our own.
+PinMethod pin_method_of(const ProcessView& view) {
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return PinMethod::none;
+  auto peer = Peer::accept(view, pair[0], "");
+  const auto method = peer ? peer->pin_method() : PinMethod::none;
+  ::close(pair[0]);
+  ::close(pair[1]);
+  return method;
+}
+
+Result<void> record_start(Store& store, Exchange& exchange, const Config& config) {
+  return store.transact([&] {
+    exchange.record(EventKind::sidecar_started, [](Event& event) {
+      event.uid = ::geteuid();
+      event.gid = ::getegid();
+      event.pid = ::getpid();
+      event.detail = version();
+    });
+    exchange.record(EventKind::config_loaded, [&](Event& event) {
+      event.detail = config.dev ? "dev" : name_of(config.durability);
+      Sha256 digest{};
+      for (std::size_t i = 0; i < digest.size() && 2 * i + 1 < config.sha256.size(); ++i)
+        digest[i] = static_cast<unsigned char>(std::stoi(config.sha256.substr(2 * i, 2), nullptr, 16));
+      event.config_sha256 = digest;
+    });
+  });
+}
+
+}  // namespace
+
+std::string_view version() { return JETON_VERSION; }
+
+Result<void> run_daemon(const DaemonOptions& options) {
+  harden_process();
+  const auto state_path = options.state.value_or(default_state());
+  const auto config_path = options.config.value_or(default_config(state_path));
+  auto config = options.dev ? Result<Config>(dev_config(::geteuid())) : load_config(config_path, ::geteuid());
+  if (!config) return refuse(config.error());
+  auto state = StateDir::lock(state_path, options.dev);
+  if (!state) return refuse(state.error());
+  auto secret = LogSecret::load_or_create(state->path() / "log.key");
+  if (!secret) return refuse(secret.error());
+  auto store = open_sqlite_store(state->path() / "jeton.db", config->durability == Durability::full ? Sync::full : Sync::normal);
+  if (!store) return refuse(store.error());
+
+  const SystemClock clock;
+  const Roles roles(config->roles);
+  const Grants grants(config->grants);
+  Keyring keyring(clock);
+  const auto issuer = config->issuer.value_or("urn:uuid:" + (*store)->id());
+  Exchange exchange({**store, grants, roles, keyring, *secret, clock, issuer});
+  const auto view = make_process_view();
+  const auto pin = pin_method_of(*view);
+  LocalDoor door({exchange, **store, roles, keyring, {config->limits.body_bytes, config->limits.arguments_bytes},
+                  [&] { return status_of(*config, issuer, *secret, keyring, pin); },
+                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; }});
+  const auto& limits = config->limits;
+  Server server(door, *view, {limits.body_bytes, limits.header_bytes, limits.connections_per_uid, limits.connections,
+                              limits.idle_s, limits.request_s});
+
+  const auto socket = options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
+  if (auto made = make_socket_directory(socket); !made) return made;
+  const auto files = sockets_of(*config, socket);
+  for (const auto& file : files) {
+    auto listening = bind_unix_socket(file);
+    if (!listening) return refuse(listening.error());
+    server.listen(*listening, file.path);
+  }
+  if (auto started = record_start(**store, exchange, *config); !started) return started;
+
+  server.run([&] {
+    if (config->dev) log_line(Level::warning, "--dev: everything is granted to this account; not for production");
+    log_line(Level::info, "ready", {{"socket", socket.string()}, {"issuer", issuer}, {"durability", std::string(name_of(config->durability))}});
+    fmt::print("ready socket={} listen=none state={}\n", socket.string(), state->path().string());
+    std::fflush(stdout);
+    notify_service_manager("READY=1");
+  });
+  notify_service_manager("STOPPING=1");
+  for (const auto& file : files) ::unlink(file.path.c_str());
+  log_line(Level::info, "stopped");
+  return (*store)->transact([&] { exchange.record(EventKind::sidecar_stopped); });
+}
+
+}  // namespace jeton

@@ -1,0 +1,71 @@
+// The configuration as values: one table of keys, read strictly, every mistake named with file, line and key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/roles.hpp"
+#include "jeton/error.hpp"
+#include "policy/grants.hpp"
+
+namespace jeton {
+
+enum class Durability { full, normal };
+
+/// Bounds on what peers may cost; all configurable under [limits].
+struct Limits {
+  std::size_t body_bytes = 1 << 20;
+  std::size_t arguments_bytes = 256 * 1024;
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t connections_per_uid = 128;
+  std::size_t connections = 1024;
+  std::int64_t idle_s = 60;
+  std::int64_t request_s = 5;
+
+  bool operator==(const Limits&) const = default;
+};
+
+struct Config {
+  std::string trust_domain;
+  std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
+  Durability durability = Durability::full;
+  std::int64_t reserve_bytes = 64 << 20;
+  std::optional<std::string> socket;
+  Limits limits;
+  Roles::Entries roles;
+  std::vector<Grant> grants;
+  bool dev = false;
+  std::string sha256;  ///< hex, of the file's bytes; of the empty string for --dev
+};
+
+/// One row of the table that help, the full example and the reader share.
+struct ConfigKey {
+  std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant"
+  std::string_view key;
+  std::string_view type;     ///< "string", "integer", "strings"
+  std::string_view default_value;  ///< as written in the file; empty: none
+  std::string_view unit;
+  std::string_view sentence;
+  bool required = false;
+  std::int64_t min = 0;  ///< of an integer
+  std::int64_t max = 0;
+};
+[[nodiscard]] std::span<const ConfigKey> config_keys();
+
+/// Reads the text of `name`. bad_request, its message "FILE:LINE: key: what is wrong; what to write", for syntax, an
+/// unknown key (with the nearest known one), a wrong type, a value out of range, an agent or server named by a grant
+/// but not configured, two agents, servers or grants of one name. Of several mistakes, one is told.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name, uid_t daemon_uid);
+/// The same from a file. bad_request as well when it is missing, unreadable or not a regular file, and when anybody but
+/// root and the daemon's account could have written it: whoever writes this file grants.
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file, uid_t daemon_uid);
+
+/// --dev: the daemon's own uid is agent `dev`, every server and the operator; every tool granted.
+[[nodiscard]] Config dev_config(uid_t daemon_uid);
+
+}  // namespace jeton

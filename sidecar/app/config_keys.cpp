@@ -1,0 +1,66 @@
+// Every key of the configuration, once: its place, type, default, range and sentence.
+#include "app/config.hpp"
+
+#include <array>
+#include <limits>
+
+namespace jeton {
+
+namespace {
+
+constexpr std::int64_t no_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t mebibyte = 1 << 20;
+
+// section, key, type, default, unit, sentence, required, min, max
+constexpr auto keys = std::to_array<ConfigKey>({
+    {"", "trust_domain", "string", "", "",
+     "The SPIFFE trust domain: agents are spiffe://TRUST_DOMAIN/agent/NAME.", true},
+    {"", "issuer", "string", "", "", "The https URL tokens name as their issuer; needed to listen on TCP."},
+    {"", "durability", "string", "\"full\"", "",
+     "full: an answer survives the machine's crash; normal: only the daemon's."},
+    {"", "reserve_bytes", "integer", "67108864", "bytes",
+     "Free disk kept for mint, redeem, outcome and revoke; below it refusals are only counted.", false, 0, no_max},
+    {"", "socket", "string", "", "", "The Unix socket agents and tool servers connect to."},
+
+    {"limits", "body_bytes", "integer", "1048576", "bytes", "The largest body of a request.", false, 1024,
+     64 * mebibyte},
+    {"limits", "arguments_bytes", "integer", "262144", "bytes",
+     "The largest arguments of a call, in canonical form; no more than body_bytes.", false, 2, 64 * mebibyte},
+    {"limits", "header_bytes", "integer", "16384", "bytes", "The largest header of a request.", false, 1024, mebibyte},
+    {"limits", "connections_per_uid", "integer", "128", "", "Open connections of one account.", false, 1, 65536},
+    {"limits", "connections", "integer", "1024", "", "Open connections in all.", false, 1, 65536},
+    {"limits", "idle_s", "integer", "60", "seconds", "How long a connection may stay silent.", false, 1, 3600},
+    {"limits", "request_s", "integer", "5", "seconds", "How long one request may take.", false, 1, 300},
+
+    {"agent", "name", "string", "", "", "The agent's name, the last part of its SPIFFE ID.", true},
+    {"agent", "match", "strings", "", "",
+     "Selectors that must all hold for a peer to be this agent; the first agent that matches wins.", true},
+
+    {"server", "url", "string", "", "",
+     "The tool server's resource URL, or mcp:stdio:NAME for a local stdio server.", true},
+    {"server", "match", "strings", "", "",
+     "Selectors that must all hold for a peer to redeem; without them any attested peer may."},
+
+    {"operator", "match", "strings", "", "",
+     "Who may revoke and disable; without any [[operator]]: the daemon's account and root.", true},
+
+    {"reviewer", "match", "strings", "", "", "Who may read the log; without any [[reviewer]]: the operators.", true},
+
+    {"grant", "name", "string", "", "", "Named in every event and hint about this grant.", true},
+    {"grant", "agent", "string", "", "", "The name of an [[agent]].", true},
+    {"grant", "server", "string", "", "", "The url of a [[server]].", true},
+    {"grant", "tools", "strings", "", "",
+     "Globs over the tool's whole name, case-sensitive: * is any run of characters, ? one of them.", true},
+    {"grant", "ttl_s", "integer", "30", "seconds", "How long a token lives.", false, 1, 120},
+    {"grant", "max_attempts", "integer", "8", "", "Tokens one call may be given.", false, 1, 1000},
+    {"grant", "max_redemptions", "integer", "1", "",
+     "Tokens one call may have redeemed; no more than max_attempts.", false, 1, 1000},
+    {"grant", "rate_per_min", "integer", "", "tokens a minute",
+     "Tokens minted a minute; without it no limit.", false, 1, 1000000},
+});
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return keys; }
+
+}  // namespace jeton

@@ -1,0 +1,269 @@
+// From a configuration's text to its values: what each key may say, and what the entries must agree on.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/config.hpp"
+#include "app/config_section.hpp"
+#include "jeton/hash.hpp"
+
+namespace jeton {
+
+namespace {
+
+constexpr std::string_view lower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view digits_and_marks = "0123456789._-";
+
+bool fits(std::string_view text, std::size_t bytes_max, std::string_view allowed) {
+  return !text.empty() && text.size() <= bytes_max && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool is_visible(char c) { return c > ' ' && c <= '~'; }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
+
+bool is_trust_domain(std::string_view text) { return fits(text, 255, fmt::format("{}{}", lower, digits_and_marks)); }
+
+bool is_agent_name(std::string_view text) {
+  return text != "." && text != ".." && fits(text, 64, fmt::format("{}{}{}", lower, upper, digits_and_marks));
+}
+
+bool is_grant_name(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), is_visible);
+}
+
+bool is_issuer(std::string_view text) {
+  return text.starts_with("https://") && is_server_name(text) && text.find('?') == std::string_view::npos;
+}
+
+bool is_socket_path(std::string_view text) {
+  constexpr std::size_t sun_path_bytes = 107;
+  return text.starts_with('/') && !text.ends_with('/') && text.size() <= sun_path_bytes &&
+         std::none_of(text.begin(), text.end(), is_control);
+}
+
+// The key's text when it is given and `is_valid`; a mistake and nothing otherwise.
+template <class Check>
+std::optional<std::string> text_that(Check is_valid, const ConfigSection& section, std::string_view key,
+                                     std::string_view what) {
+  auto text = section.text(key);
+  if (!text || is_valid(*text)) return text;
+  section.mistake(key, std::string(what));
+  return std::nullopt;
+}
+
+void read_root(const ConfigSection& root, Config& config) {
+  config.trust_domain = text_that(is_trust_domain, root, "trust_domain",
+                                  "is no trust domain; write up to 255 of a-z 0-9 . _ -, such as \"acme.example\"")
+                            .value_or("");
+  config.issuer = text_that(is_issuer, root, "issuer",
+                            "is no issuer; write an https URL without query and fragment, "
+                            "such as \"https://jeton.acme.example\"");
+  config.socket = text_that(is_socket_path, root, "socket",
+                            "is no socket's path; write an absolute path of at most 107 bytes, "
+                            "such as \"/run/jeton/agent.sock\"");
+  const auto is_durability = [](std::string_view text) { return text == "full" || text == "normal"; };
+  const auto durability =
+      text_that(is_durability, root, "durability", "is no durability; write \"full\" or \"normal\"");
+  if (durability == "normal") config.durability = Durability::normal;
+  config.reserve_bytes = root.integer_or("reserve_bytes", config.reserve_bytes);
+}
+
+void read_limits(const ConfigSection& section, Limits& limits) {
+  const auto read_size = [&](std::string_view key, std::size_t& size) {
+    size = static_cast<std::size_t>(section.integer_or(key, static_cast<std::int64_t>(size)));
+  };
+  read_size("body_bytes", limits.body_bytes);
+  read_size("arguments_bytes", limits.arguments_bytes);
+  read_size("header_bytes", limits.header_bytes);
+  read_size("connections_per_uid", limits.connections_per_uid);
+  read_size("connections", limits.connections);
+  limits.idle_s = section.integer_or("idle_s", limits.idle_s);
+  limits.request_s = section.integer_or("request_s", limits.request_s);
+  if (section.has("arguments_bytes") && limits.arguments_bytes > limits.body_bytes) {
+    section.mistake("arguments_bytes", fmt::format("is more than a body holds; write at most {}, or raise body_bytes",
+                                                   limits.body_bytes));
+  }
+}
+
+SelectorSet read_match(const ConfigSection& section) {
+  if (!section.has("match")) return {};
+  std::vector<std::string> texts;
+  for (const auto& item : section.strings("match")) {
+    if (auto selector = Selector::parse(item.text); !selector) {
+      section.mistake_at(item.line, "match", selector.error().message);
+      return {};
+    }
+    texts.push_back(item.text);
+  }
+  auto set = SelectorSet::parse(texts);
+  if (set) return *std::move(set);
+  section.mistake("match", set.error().message);
+  return {};
+}
+
+template <class Entry>
+bool is_taken(const std::vector<Entry>& entries, std::string Entry::*name, const std::string& text) {
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.*name == text; });
+}
+
+AgentEntry read_agent(const ConfigSection& section, const Config& config) {
+  AgentEntry agent;
+  agent.name = text_that(is_agent_name, section, "name",
+                         "is no agent's name; write up to 64 of A-Z a-z 0-9 . _ -, such as \"billing\"")
+                   .value_or("");
+  if (is_taken(config.roles.agents, &AgentEntry::name, agent.name)) {
+    section.mistake("name", "is the name of an earlier agent; write another");
+  }
+  agent.spiffe_id = fmt::format("spiffe://{}/agent/{}", config.trust_domain, agent.name);
+  agent.match = read_match(section);
+  return agent;
+}
+
+ServerEntry read_server(const ConfigSection& section, const Config& config) {
+  ServerEntry server;
+  server.url = text_that(is_server_name, section, "url",
+                         "is no server's name; write its resource URL, such as \"https://crm.example/mcp\", "
+                         "or \"mcp:stdio:NAME\"")
+                   .value_or("");
+  if (is_taken(config.roles.servers, &ServerEntry::url, server.url)) {
+    section.mistake("url", "is the url of an earlier server; write another");
+  }
+  if (section.has("match")) server.match = read_match(section);
+  return server;
+}
+
+std::vector<SelectorSet> read_matches(const ConfigNode& root, std::string_view name, Mistakes& mistakes) {
+  std::vector<SelectorSet> sets;
+  for (const auto* table : sections_of(root, name, true, mistakes)) {
+    sets.push_back(read_match(ConfigSection(name, *table, mistakes)));
+  }
+  return sets;
+}
+
+std::vector<SelectorSet> default_operators(uid_t daemon_uid) {
+  if (daemon_uid == 0) return {SelectorSet::of_uid(0)};
+  return {SelectorSet::of_uid(daemon_uid), SelectorSet::of_uid(0)};
+}
+
+// The named entry must exist; "which one was meant" is guessed from the configured names alone.
+template <class Entry>
+std::string read_reference(const ConfigSection& section, std::string_view key, const std::vector<Entry>& entries,
+                           std::string Entry::*name) {
+  auto text = section.text(key);
+  if (!text) return {};
+  if (is_taken(entries, name, *text)) return *std::move(text);
+  std::vector<std::string_view> configured;
+  for (const auto& entry : entries) configured.push_back(entry.*name);
+  const auto near = nearest(*text, configured);
+  section.mistake(key, near ? fmt::format("is not configured; write \"{}\" if that is meant, or add [[{}]]", *near, key)
+                            : fmt::format("is not configured; add [[{}]] for it", key));
+  return {};
+}
+
+std::vector<std::string> read_tools(const ConfigSection& section) {
+  std::vector<std::string> tools;
+  if (!section.has("tools")) return tools;
+  const auto items = section.strings("tools");
+  if (items.empty()) section.mistake("tools", "is empty; write the tools, such as [\"refund\", \"lookup_*\"]");
+  for (const auto& item : items) {
+    if (item.text.empty() || std::any_of(item.text.begin(), item.text.end(), is_control)) {
+      section.mistake_at(item.line, "tools", "holds what is no glob; write a tool's name, * and ? allowed");
+    }
+    tools.push_back(item.text);
+  }
+  return tools;
+}
+
+Permit read_permit(const ConfigSection& section) {
+  Permit permit;
+  permit.grant = text_that(is_grant_name, section, "name",
+                           "is no grant's name; write up to 128 visible ASCII characters without a space")
+                     .value_or("");
+  permit.ttl_s = section.integer_or("ttl_s", permit.ttl_s);
+  permit.max_attempts = section.integer_or("max_attempts", permit.max_attempts);
+  permit.max_redemptions = section.integer_or("max_redemptions", permit.max_redemptions);
+  permit.rate_per_min = section.integer("rate_per_min");
+  if (permit.max_redemptions > permit.max_attempts) {
+    section.mistake("max_redemptions", fmt::format("is more than the {} attempts; write at most that, or raise "
+                                                   "max_attempts", permit.max_attempts));
+  }
+  return permit;
+}
+
+Grant read_grant(const ConfigSection& section, const Config& config) {
+  Grant grant;
+  grant.permit = read_permit(section);
+  const auto is_namesake = [&](const Grant& other) { return other.permit.grant == grant.permit.grant; };
+  if (std::any_of(config.grants.begin(), config.grants.end(), is_namesake)) {
+    section.mistake("name", "is the name of an earlier grant; write another");
+  }
+  grant.agent = read_reference(section, "agent", config.roles.agents, &AgentEntry::name);
+  grant.server = read_reference(section, "server", config.roles.servers, &ServerEntry::url);
+  grant.tools = read_tools(section);
+  return grant;
+}
+
+void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistakes& mistakes) {
+  for (const auto* table : sections_of(root, "agent", true, mistakes)) {
+    config.roles.agents.push_back(read_agent(ConfigSection("agent", *table, mistakes), config));
+  }
+  for (const auto* table : sections_of(root, "server", true, mistakes)) {
+    config.roles.servers.push_back(read_server(ConfigSection("server", *table, mistakes), config));
+  }
+  config.roles.operators = read_matches(root, "operator", mistakes);
+  if (config.roles.operators.empty()) config.roles.operators = default_operators(daemon_uid);
+  config.roles.reviewers = read_matches(root, "reviewer", mistakes);
+}
+
+Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes) {
+  Config config;
+  read_root(ConfigSection("", root, mistakes), config);
+  for (const auto* table : sections_of(root, "limits", false, mistakes)) {
+    read_limits(ConfigSection("limits", *table, mistakes), config.limits);
+  }
+  read_roles(root, config, daemon_uid, mistakes);
+  // Grants name agents and servers: a mistake in those must be told before "is not configured", which it causes.
+  if (mistakes.first()) return config;
+  for (const auto* table : sections_of(root, "grant", true, mistakes)) {
+    config.grants.push_back(read_grant(ConfigSection("grant", *table, mistakes), config));
+  }
+  return config;
+}
+
+tl::unexpected<Error> refuse_at(const std::string& name, std::size_t line, std::string_view key,
+                                std::string_view what) {
+  return refuse(Code::bad_request, fmt::format("{}:{}: {}: {}", name, line, key, what));
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::string& name, uid_t daemon_uid) {
+  const auto document = read_toml(text);
+  if (!document) {
+    return refuse_at(name, document.error().line, "syntax",
+                     document.error().message + "; write TOML, as in examples/config/full.toml");
+  }
+  Mistakes mistakes;
+  auto config = read_config(*document, daemon_uid, mistakes);
+  if (const auto& mistake = mistakes.first()) return refuse_at(name, mistake->line, mistake->key, mistake->what);
+  config.sha256 = fmt::format("{:02x}", fmt::join(sha256(text), ""));
+  return config;
+}
+
+Config dev_config(uid_t daemon_uid) {
+  Config config;
+  config.trust_domain = "dev.local";
+  config.dev = true;
+  config.sha256 = fmt::format("{:02x}", fmt::join(sha256(std::string_view()), ""));
+  const auto self = SelectorSet::of_uid(daemon_uid);
+  config.roles.agents = {{"dev", "spiffe://dev.local/agent/dev", self}};
+  config.roles.any_server = ServerEntry{"*", self};
+  config.roles.operators = default_operators(daemon_uid);
+  config.grants = {{"dev", "*", {"*"}, {.grant = "dev", .max_redemptions = 8}}};
+  return config;
+}
+
+}  // namespace jeton

@@ -1,0 +1,65 @@
+// The commands of `jeton`, one function each: options in, exit status out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "jeton/client.hpp"
+#include "jeton/error.hpp"
+
+namespace jeton::cli {
+
+/// Taken by every command.
+struct Common {
+  std::optional<std::string> socket;
+  std::optional<std::string> state;
+  bool json = false;
+
+  [[nodiscard]] ClientOptions client() const;
+};
+
+/// The tool call a command is about; `args` is JSON, @FILE or -.
+struct CallOptions {
+  std::string server;
+  std::string tool;
+  std::string args;
+};
+
+struct MintOptions {
+  CallOptions call;
+  std::optional<std::string> txn;
+  std::optional<std::string> call_id;
+  std::optional<std::string> run_id;
+};
+
+struct RedeemOptions {
+  CallOptions call;
+  std::string token;  ///< or - for stdin
+  std::optional<std::string> redemption_id;
+};
+
+struct LogOptions {
+  std::optional<std::string> txn;
+  std::uint64_t limit = 50;
+  std::optional<std::uint64_t> before;
+};
+
+[[nodiscard]] int mint(const Common& common, const MintOptions& options);
+[[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
+[[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
+[[nodiscard]] int status(const Common& common);
+[[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_show(const Common& common, const LogOptions& options);
+
+/// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.
+[[nodiscard]] int tell(const Common& common, const Error& error);
+/// A mistake in the command line itself.
+[[nodiscard]] int usage(std::string_view what);
+
+/// The arguments object named by --args; usage mistakes are bad_request, bad arguments bad_arguments.
+[[nodiscard]] Result<Json> read_arguments(const std::string& args);
+/// A token from the command line or, for -, from stdin.
+[[nodiscard]] Result<std::string> read_token(const std::string& token);
+
+}  // namespace jeton::cli

@@ -1,0 +1,30 @@
+// `jeton mint`: a token on stdout, and nothing else.
+#include <fmt/core.h>
+
+#include "cli/commands.hpp"
+#include "jeton/id.hpp"
+
+namespace jeton::cli {
+
+int mint(const Common& common, const MintOptions& options) {
+  auto arguments = read_arguments(options.call.args);
+  if (!arguments) return tell(common, arguments.error());
+  const auto client = Client::connect(common.client());
+  if (!client) return tell(common, client.error());
+
+  Json body{{"server", options.call.server}, {"tool", options.call.tool}, {"arguments", std::move(*arguments)}};
+  std::string path = "/v1/calls";
+  if (options.txn) {
+    path += fmt::format("/{}/tokens", *options.txn);
+  } else {
+    body["open_id"] = random_id();
+    if (options.call_id) body["call_id"] = *options.call_id;
+    if (options.run_id) body["run_id"] = *options.run_id;
+  }
+  const auto answer = client->post(path, body);
+  if (!answer) return tell(common, answer.error());
+  fmt::print("{}\n", common.json ? answer->dump(2) : answer->value("token", ""));
+  return 0;
+}
+
+}  // namespace jeton::cli

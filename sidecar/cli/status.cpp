@@ -1,0 +1,43 @@
+// `jeton status`: what the sidecar says about itself and about who asks.
+#include <fmt/core.h>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+
+namespace jeton::cli {
+namespace {
+
+std::string in_words(const Json& value) {
+  if (value.is_string()) return for_terminal(value.get<std::string>());
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (!value.is_array()) return for_terminal(value.dump());
+  std::string all;
+  for (const auto& item : value) all += (all.empty() ? "" : ", ") + in_words(item);
+  return all.empty() ? "none" : all;
+}
+
+}  // namespace
+
+int status(const Common& common) {
+  const auto client = Client::connect(common.client());
+  if (!client) return tell(common, client.error());
+  const auto answer = client->status();
+  if (!answer) return tell(common, answer.error());
+  if (common.json) {
+    fmt::print("{}\n", answer->dump(2));
+    return 0;
+  }
+  Table table({"jetond", client->socket().string()});
+  for (const auto& [name, value] : answer->items()) {
+    if (!value.is_object()) {
+      table.add({name, in_words(value)});
+      continue;
+    }
+    for (const auto& [inner, number] : value.items()) table.add({name + "." + inner, in_words(number)});
+  }
+  fmt::print("{}", table.text(colour_wanted()));
+  if (answer->value("dev", false)) fmt::print(stderr, "jeton: warning: --dev grants everything to one account\n");
+  return 0;
+}
+
+}  // namespace jeton::cli

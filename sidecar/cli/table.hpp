@@ -1,0 +1,32 @@
+// Rows in columns for people, safe whatever stands in the cells.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jeton::cli {
+
+/// Columns as wide as their widest cell, two spaces apart, the header dimmed on a terminal.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  [[nodiscard]] bool empty() const { return rows_.size() == 1; }
+  [[nodiscard]] std::string text(bool colour) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Printable ASCII as it is, everything else as %XX: a log that somebody edited must not move the cursor.
+[[nodiscard]] std::string for_terminal(std::string_view text);
+
+/// Whether stdout takes colour: a terminal, and no NO_COLOR.
+[[nodiscard]] bool colour_wanted();
+
+/// "2026-11-21 22:37:50Z", and with milliseconds.
+[[nodiscard]] std::string utc_time(std::int64_t time_us);
+[[nodiscard]] std::string utc_clock(std::int64_t time_us);
+
+}  // namespace jeton::cli

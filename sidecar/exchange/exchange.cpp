@@ -1,0 +1,112 @@
+// What the use cases share: who the caller is, how a refusal becomes an event, and what time makes due.
+#include "exchange/exchange.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace jeton {
+namespace {
+
+std::optional<std::string> escaped(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return escape_for_log(*text);
+}
+
+}  // namespace
+
+Result<const AgentEntry*> Exchange::agent_of(const Caller& caller) const {
+  if (const auto* agent = parts_.roles.agent_of(caller)) return agent;
+  if (parts_.roles.knows(caller))
+    return refuse(Code::wrong_role, fmt::format("uid {} is configured, but not as an agent; see [[agent]]", caller.uid));
+  return refuse(Code::unknown_agent, fmt::format("uid {} matches no agent; add an [[agent]] whose match it fulfils", caller.uid));
+}
+
+Event Exchange::event_of(EventKind kind, Role role, const Caller& caller) const {
+  Event event;
+  event.kind = kind;
+  event.time_us = parts_.clock.wall_us();
+  event.role = role;
+  event.uid = caller.uid;
+  event.gid = caller.gid;
+  if (caller.pid) event.pid = *caller.pid;
+  event.exe = escaped(caller.exe);
+  event.exe_sha256 = caller.sha256;
+  event.unit = escaped(caller.unit);
+  event.socket = escape_for_log(caller.socket);
+  return event;
+}
+
+Error Exchange::refused(const Caller& caller, Error error, const Refusal& about) {
+  if (about.txn) error.txn = about.txn->text();
+  if (!meter_.admit(caller.uid, error.code, parts_.clock.wall_us(), parts_.clock.boot_us())) return error;
+
+  const auto* agent = parts_.roles.agent_of(caller);
+  const bool as_agent = agent != nullptr && about.verb != Verb::redeem;
+  auto event = event_of(EventKind::request_refused, as_agent ? Role::agent : Role::peer, caller);
+  if (about.verb == Verb::redeem && parts_.roles.knows(caller)) event.role = Role::server;
+  if (as_agent) event.agent = agent->spiffe_id;
+  event.verb = about.verb;
+  event.code = error.code;
+  event.txn = about.txn;
+  event.jti = about.jti;
+  event.server = about.server;
+  event.tool = escaped(about.tool);
+  event.attempt = about.attempt;
+  event.call_id = about.call_id;
+  event.token_sha256 = about.token_sha256;
+  if (about.first_redemption) {
+    event.cites = about.first_redemption->log_index;
+    event.first_uid = about.first_redemption->uid;
+    event.first_pid = about.first_redemption->pid;
+  }
+  error.log_index = parts_.store.append(event);
+  return error;
+}
+
+void Exchange::record(EventKind kind, const std::function<void(Event&)>& fill) {
+  Event event;
+  event.kind = kind;
+  event.time_us = parts_.clock.wall_us();
+  event.role = Role::daemon;
+  if (fill) fill(event);
+  parts_.store.append(event);
+}
+
+std::vector<Event> Exchange::due(bool all) const {
+  auto events = meter_.due(parts_.clock.wall_us(), parts_.clock.boot_us(), all);
+  if (parts_.keyring.rotation_due()) {
+    Event rotated;
+    rotated.kind = EventKind::key_rotated;
+    rotated.time_us = parts_.clock.wall_us();
+    rotated.role = Role::daemon;
+    events.push_back(std::move(rotated));
+  }
+  return events;
+}
+
+void Exchange::settle(const std::vector<Event>& durable) {
+  minted_.forget_expired(parts_.clock.boot_us());
+  meter_.written(durable);
+  if (std::any_of(durable.begin(), durable.end(), [](const Event& e) { return e.kind == EventKind::key_rotated; }))
+    parts_.keyring.rotate();
+}
+
+void describe(Event& event, const OpenRequest& opening) {
+  event.call_id = opening.call_id;
+  event.run_id = opening.run_id;
+  event.session_id = opening.session_id;
+  event.parent_txn = opening.parent_txn;
+  event.traceparent = opening.traceparent;
+  event.framework = opening.framework;
+  event.agent_label = opening.agent_label;
+}
+
+RedemptionKey redemption_key(std::string_view redemption_id) {
+  const auto hash = sha256(redemption_id);
+  RedemptionKey key;
+  std::copy_n(hash.begin(), key.bytes.size(), key.bytes.begin());
+  return key;
+}
+
+}  // namespace jeton

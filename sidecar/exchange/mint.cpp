@@ -1,0 +1,170 @@
+// Opening a call and minting its attempts: decided anew each time, one live token at most, event before token.
+#include <fmt/core.h>
+
+#include "exchange/exchange.hpp"
+
+namespace jeton {
+namespace {
+
+/// Whether a repeated open names the same call as the first did.
+bool names_same_call(const Event& opening, const OpenRequest& request, const Sha256& args_mac) {
+  if (opening.tool != escape_for_log(request.call.tool) || opening.args_mac != args_mac) return false;
+  return !request.server || !opening.server || opening.server == *request.server;
+}
+
+}  // namespace
+
+Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) {
+  Refusal about{Verb::open};
+  about.server = request.server;
+  about.tool = request.call.tool;
+  about.call_id = request.call_id;
+  auto agent = agent_of(caller);
+  if (!agent) return refuse(refused(caller, agent.error(), about));
+
+  const auto txn = request.open_id ? parts_.secret.txn_of((*agent)->spiffe_id, *request.open_id) : Txn::random();
+  std::optional<Call> known;
+  if (request.open_id) known = Call::from(parts_.store.story(txn));
+  if (known) {
+    about.txn = txn;
+    auto again = open_again(caller, **agent, request, *known);
+    if (!again) return refuse(refused(caller, again.error(), about));
+    return again;
+  }
+
+  if (request.server) {
+    auto minted = mint_attempt(caller, **agent, txn, nullptr, *request.server, request.call, &request);
+    if (!minted) return refuse(refused(caller, minted.error(), about));
+    return Opened{txn, false, minted->grant, minted->log_index, std::move(*minted)};
+  }
+  auto permit = parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool});
+  if (!permit) return refuse(refused(caller, permit.error(), about));
+  auto event = event_of(EventKind::call_opened, Role::agent, caller);
+  event.txn = txn;
+  event.agent = (*agent)->spiffe_id;
+  event.tool = escape_for_log(request.call.tool);
+  event.grant = permit->grant;
+  event.args_mac = parts_.secret.args_mac(txn, request.call.digest);
+  describe(event, request);
+  return Opened{txn, true, permit->grant, parts_.store.append(event), std::nullopt};
+}
+
+Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agent, const OpenRequest& request,
+                                    const Call& call) {
+  const auto& opening = call.opening();
+  if (!names_same_call(opening, request, parts_.secret.args_mac(*opening.txn, request.call.digest)))
+    return refuse(Code::call_mismatch, "this open_id was used for another server, tool or arguments; make a new one");
+  if (call.openers_outcome() != nullptr)
+    return refuse(Code::unknown_call, "this call is over: its outcome was reported; open a new one");
+  if (request.server) {
+    auto minted = mint_attempt(caller, agent, *opening.txn, &call, *request.server, request.call, &request);
+    if (!minted) return refuse(minted.error());
+    return Opened{*opening.txn, false, minted->grant, minted->log_index, std::move(*minted)};
+  }
+  auto permit = parts_.policy.decide({agent.name, std::nullopt, request.call.tool});
+  if (!permit) return refuse(permit.error());
+  return Opened{*opening.txn, true, permit->grant, opening.log_index, std::nullopt};
+}
+
+Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) {
+  Refusal about{Verb::mint};
+  about.server = request.server;
+  about.tool = request.call.tool;
+  auto agent = agent_of(caller);
+  if (!agent) return refuse(refused(caller, agent.error(), about));
+
+  const auto call = Call::from(parts_.store.story(request.txn));
+  const bool own = call && call->opening().agent == (*agent)->spiffe_id;
+  if (own) about.txn = request.txn;
+  if (!own || call->openers_outcome() != nullptr)
+    return refuse(refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
+
+  auto minted = mint_attempt(caller, **agent, request.txn, &*call, request.server, request.call, nullptr);
+  if (!minted) return refuse(refused(caller, minted.error(), about));
+  return minted;
+}
+
+Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
+                                        const std::string& server, const CallBinding& binding) {
+  if (parts_.roles.server_named(server) == nullptr)
+    return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", server));
+  auto permit = parts_.policy.decide({agent.name, server, binding.tool});
+  if (!permit || call == nullptr || call->attempts().empty()) return permit;
+
+  const auto& first = call->attempts().front().minted;
+  if (first.server != server || first.tool != escape_for_log(binding.tool) ||
+      first.args_mac != parts_.secret.args_mac(txn, binding.digest))
+    return refuse(Code::call_mismatch, "an attempt of this call must name the server, tool and arguments of its first");
+  if (call->redemptions() >= permit->max_redemptions)
+    return refuse(Code::too_many_attempts, fmt::format("this call was redeemed {} times, grant \"{}\" allows {}",
+                                                       call->redemptions(), permit->grant, permit->max_redemptions));
+  if (static_cast<std::int64_t>(call->attempts().size()) >= permit->max_attempts)
+    return refuse(Code::too_many_attempts, fmt::format("this call had {} attempts, grant \"{}\" allows {}",
+                                                       call->attempts().size(), permit->grant, permit->max_attempts));
+  return permit;
+}
+
+Previous Exchange::previous_of(const Call* call) const {
+  if (call == nullptr || call->attempts().empty()) return Previous::none;
+  const auto& last = call->attempts().back();
+  if (last.state == Attempt::State::redeemed) return Previous::redeemed;
+  if (last.state == Attempt::State::revoked) return Previous::revoked;
+  const auto* live = minted_.find(*last.minted.jti);
+  // A token of an earlier process can no longer be redeemed; by the wall clock it may still look alive to its holder.
+  const bool in_time = live != nullptr ? parts_.clock.boot_us() < live->deadline_boot_us
+                                       : parts_.clock.wall_us() < last.minted.expires_at.value_or(0) * us_per_s;
+  return in_time ? Previous::unredeemed : Previous::expired;
+}
+
+Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn, const Call* call,
+                                      const std::string& server, const CallBinding& binding, const OpenRequest* opening) {
+  auto permit = permit_attempt(agent, txn, call, server, binding);
+  if (!permit) return refuse(permit.error());
+  if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
+    return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later", permit->grant,
+                                                  *permit->rate_per_min));
+
+  const auto previous = previous_of(call);
+  if (previous == Previous::unredeemed) {
+    auto superseded = event_of(EventKind::token_superseded, Role::agent, caller);
+    superseded.txn = txn;
+    superseded.jti = call->attempts().back().minted.jti;
+    parts_.store.append(superseded);
+  }
+
+  TokenClaims claims;
+  claims.iss = parts_.issuer;
+  claims.aud = server;
+  claims.sub = agent.spiffe_id;
+  claims.client_id = agent.spiffe_id;
+  claims.iat = parts_.clock.wall_us() / us_per_s;
+  claims.exp = claims.iat + permit->ttl_s;
+  claims.jti = Jti::random();
+  claims.txn = txn;
+  claims.tool = binding.tool;
+  claims.digest = binding.digest;
+  claims.call_id = opening != nullptr ? opening->call_id : call->opening().call_id;
+  claims.attempt = call == nullptr ? 1 : static_cast<std::int64_t>(call->attempts().size()) + 1;
+  auto token = sign_token(claims, parts_.keyring.current());
+  const auto digest = sha256(token.expose_for_transport());
+
+  auto event = event_of(EventKind::token_minted, Role::agent, caller);
+  event.txn = txn;
+  event.jti = claims.jti;
+  event.agent = agent.spiffe_id;
+  event.server = server;
+  event.tool = escape_for_log(binding.tool);
+  event.attempt = claims.attempt;
+  event.grant = permit->grant;
+  event.token_sha256 = digest;
+  event.args_mac = parts_.secret.args_mac(txn, binding.digest);
+  event.expires_at = claims.exp;
+  event.previous = previous;
+  if (call == nullptr && opening != nullptr) describe(event, *opening);
+  const auto log_index = parts_.store.append(event);
+  // Remembered before it is durable: a token that never left cannot be presented.
+  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + permit->ttl_s * us_per_s});
+  return Minted{txn, std::move(token), claims.jti, claims.attempt, claims.exp, previous, permit->grant, log_index};
+}
+
+}  // namespace jeton

@@ -1,0 +1,92 @@
+// What callers ask of the exchange and what they get, as values: no HTTP, no JSON text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "jeton/event.hpp"
+#include "jeton/token.hpp"
+
+namespace jeton {
+
+/// One tool call as a request names it. The digest is the daemon's own where arguments came with the request.
+struct CallBinding {
+  std::string tool;
+  ArgsDigest digest;
+};
+
+struct OpenRequest {
+  CallBinding call;
+  std::optional<std::string> server = std::nullopt;
+  std::optional<std::string> open_id = std::nullopt;
+  std::optional<std::string> call_id = std::nullopt;
+  std::optional<std::string> run_id = std::nullopt;
+  std::optional<std::string> session_id = std::nullopt;
+  std::optional<Txn> parent_txn = std::nullopt;
+  std::optional<std::string> traceparent = std::nullopt;
+  std::optional<std::string> framework = std::nullopt;
+  std::optional<std::string> agent_label = std::nullopt;
+};
+
+struct MintRequest {
+  Txn txn;
+  std::string server;
+  CallBinding call;
+};
+
+struct Minted {
+  Txn txn;
+  Token token;
+  Jti jti;
+  std::int64_t attempt;
+  std::int64_t expires_at;  ///< NumericDate
+  Previous previous;
+  std::string grant;
+  std::uint64_t log_index;
+};
+
+struct Opened {
+  Txn txn;
+  bool provisional;  ///< no server was named: each mint decides finally
+  std::string grant;
+  std::uint64_t log_index;
+  std::optional<Minted> minted;
+};
+
+struct RedeemRequest {
+  std::string token;
+  std::string server;
+  CallBinding call;
+  std::string redemption_id;
+};
+
+struct Redeemed {
+  TokenClaims claims;
+  std::int64_t redeemed_at;  ///< NumericDate
+  std::int64_t prior_redemptions;
+  bool repeated;
+  std::uint64_t log_index;
+};
+
+/// What a redemption's answer let the opener carry back.
+struct Receipt {
+  Jti jti;
+  std::int64_t redeemed_at;
+  std::uint64_t log_index;
+};
+
+struct FinishRequest {
+  Txn txn;
+  Outcome outcome;
+  std::optional<Jti> jti = std::nullopt;
+  std::optional<std::string> detail = std::nullopt;
+  std::optional<std::int64_t> duration_ms = std::nullopt;
+  std::optional<Receipt> receipt = std::nullopt;
+};
+
+struct Finished {
+  std::uint64_t log_index;
+};
+
+}  // namespace jeton

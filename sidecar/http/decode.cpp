@@ -1,0 +1,237 @@
+// One reader for all bodies: each member is asked for by name, and what nobody asked for is refused.
+#include "http/decode.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "identity/roles.hpp"
+
+namespace jeton {
+namespace {
+
+constexpr std::size_t tool_bytes_max = 256;
+constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
+
+/// Reads the members of one object; the first mistake is kept, later reads then give empty values.
+class Members {
+ public:
+  explicit Members(const Json& object) : object_(object) {}
+
+  const Json* find(const char* name) {
+    read_.emplace_back(name);
+    const auto found = object_.find(name);
+    return found == object_.end() ? nullptr : &*found;
+  }
+
+  std::optional<std::string> optional_text(const char* name, bool (*valid)(std::string_view), std::string_view form) {
+    const auto* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_string() || !valid(value->get_ref<const std::string&>())) {
+      wrong(name, form);
+      return std::nullopt;
+    }
+    return value->get<std::string>();
+  }
+
+  std::string text(const char* name, bool (*valid)(std::string_view), std::string_view form) {
+    auto value = optional_text(name, valid, form);
+    if (!value) wrong(name, form);
+    return value.value_or("");
+  }
+
+  std::optional<std::string> optional_id(const char* name) {
+    return optional_text(name, is_log_id, "1 to 128 characters of [!-~]");
+  }
+
+  template <class Tag>
+  std::optional<Id<Tag>> optional_id128(const char* name) {
+    const auto text = optional_text(name, [](std::string_view t) { return Id<Tag>::parse(t).has_value(); },
+                                    "22 characters of base64url");
+    return text ? Id<Tag>::parse(*text) : std::nullopt;
+  }
+
+  std::optional<std::int64_t> optional_count(const char* name) {
+    const auto* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 || value->get<std::int64_t>() > safe_integer_max) {
+      wrong(name, "an integer from 0 to 2^53-1");
+      return std::nullopt;
+    }
+    return value->get<std::int64_t>();
+  }
+
+  void wrong(std::string_view name, std::string_view form) {
+    fail({Code::bad_request, fmt::format("member \"{}\" must be {}", name, form)});
+  }
+  void fail(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+
+  /// The first mistake, or a member nobody asked for.
+  [[nodiscard]] std::optional<Error> mistake() const {
+    if (error_) return error_;
+    for (const auto& [name, value] : object_.items())
+      if (std::find(read_.begin(), read_.end(), name) == read_.end())
+        return Error{Code::bad_request, fmt::format("unknown member \"{}\"", escape_for_log(name.substr(0, 64)))};
+    return std::nullopt;
+  }
+
+ private:
+  const Json& object_;
+  std::vector<std::string> read_;
+  std::optional<Error> error_;
+};
+
+bool is_tool(std::string_view name) { return !name.empty() && name.size() <= tool_bytes_max; }
+bool is_token_text(std::string_view text) { return !text.empty(); }
+bool is_detail(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == ':';
+  });
+}
+
+bool is_lower_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+/// W3C Trace Context section 3.2; versions after 00 may be longer.
+bool is_traceparent(std::string_view t) {
+  if (t.size() < 55 || t.size() > 128 || !is_log_id(t) || t[2] != '-' || t[35] != '-' || t[52] != '-') return false;
+  const auto version = t.substr(0, 2), trace = t.substr(3, 32), span = t.substr(36, 16), flags = t.substr(53, 2);
+  if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(span) || !is_lower_hex(flags) || version == "ff") return false;
+  if (version == "00" ? t.size() != 55 : t.size() > 55 && t[55] != '-') return false;
+  return trace.find_first_not_of('0') != trace.npos && span.find_first_not_of('0') != span.npos;
+}
+
+bool lies_under(std::string_view pointer, std::string_view member) {
+  return pointer.starts_with(member) && (pointer.size() == member.size() || pointer[member.size()] == '/');
+}
+
+/// The body as an object. Faults at or under /arguments are the arguments' own; a text that is no JSON at all is not.
+Result<Json> parse_body(std::string_view body, const DecodeLimits& limits) {
+  // The arguments may be 64 deep, and stand inside the body's object.
+  auto parsed = parse_json_strictly(body, {limits.body_bytes, JsonLimits{}.depth + 1});
+  if (!parsed) {
+    const auto& fault = parsed.error();
+    const bool of_arguments = lies_under(fault.pointer, "/arguments") && fault.fault != JsonFault::syntax;
+    return refuse(of_arguments ? Code::bad_arguments : Code::bad_request, fault.message);
+  }
+  if (!parsed->is_object()) return refuse(Code::bad_request, "the body must be a JSON object");
+  return std::move(*parsed);
+}
+
+CallBinding read_binding(Members& in, const DecodeLimits& limits) {
+  CallBinding call;
+  call.tool = in.text("tool", is_tool, "1 to 256 bytes of text");
+  const auto* arguments = in.find("arguments");
+  const auto* digest = in.find("args_digest");
+  if ((arguments == nullptr) == (digest == nullptr)) {
+    in.fail({Code::bad_request, "exactly one of \"arguments\" and \"args_digest\" is needed"});
+    return call;
+  }
+  if (digest != nullptr) {
+    const auto parsed = digest->is_string() ? ArgsDigest::parse(digest->get_ref<const std::string&>()) : std::nullopt;
+    if (!parsed) in.wrong("args_digest", "43 characters of base64url");
+    call.digest = parsed.value_or(ArgsDigest{});
+    return call;
+  }
+  if (auto computed = args_digest(call.tool, *arguments, limits.arguments_bytes))
+    call.digest = *computed;
+  else
+    in.fail(computed.error());
+  return call;
+}
+
+std::string read_server(Members& in) {
+  return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>");
+}
+
+Result<Txn> read_txn(std::string_view txn) {
+  if (const auto parsed = Txn::parse(txn)) return *parsed;
+  return refuse(Code::bad_request, "a txn is 22 characters of base64url");
+}
+
+}  // namespace
+
+Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limits) {
+  const auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  OpenRequest request;
+  request.server = in.optional_text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>");
+  request.call = read_binding(in, limits);
+  request.open_id = in.optional_id("open_id");
+  request.call_id = in.optional_id("call_id");
+  request.run_id = in.optional_id("run_id");
+  request.session_id = in.optional_id("session_id");
+  request.parent_txn = in.optional_id128<TxnTag>("parent_txn");
+  request.traceparent = in.optional_text("traceparent", is_traceparent, "a W3C traceparent");
+  request.framework = in.optional_id("framework");
+  request.agent_label = in.optional_id("agent_label");
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  return request;
+}
+
+Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, const DecodeLimits& limits) {
+  const auto id = read_txn(txn);
+  if (!id) return refuse(id.error());
+  const auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  MintRequest request;
+  request.txn = *id;
+  request.server = read_server(in);
+  request.call = read_binding(in, limits);
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  return request;
+}
+
+Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& limits) {
+  const auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  RedeemRequest request;
+  request.token = in.text("token", is_token_text, "a token");
+  request.server = read_server(in);
+  request.call = read_binding(in, limits);
+  request.redemption_id = in.text("redemption_id", is_log_id, "128 random bits, made for this redemption");
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  return request;
+}
+
+Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn, const DecodeLimits& limits) {
+  const auto id = read_txn(txn);
+  if (!id) return refuse(id.error());
+  const auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  FinishRequest request;
+  request.txn = *id;
+  request.jti = in.optional_id128<JtiTag>("jti");
+  const auto outcome = in.text("outcome", [](std::string_view name) { return outcome_named(name).has_value(); },
+                               "ok, tool_error, transport_error, cancelled or unknown");
+  request.outcome = outcome_named(outcome).value_or(Outcome::unknown);
+  request.detail = in.optional_text("detail", is_detail, "a code: 1 to 64 of letters, digits and _.:-");
+  request.duration_ms = in.optional_count("duration_ms");
+  std::optional<Error> receipt_mistake;
+  if (const auto* receipt = in.find("receipt"); receipt != nullptr) {
+    static const Json empty = Json::object();
+    if (!receipt->is_object()) in.wrong("receipt", "the object a redemption answered with");
+    Members of_receipt(receipt->is_object() ? *receipt : empty);
+    const auto jti = of_receipt.optional_id128<JtiTag>("jti");
+    const auto redeemed_at = of_receipt.optional_count("redeemed_at");
+    const auto log_index = of_receipt.optional_count("log_index");
+    receipt_mistake = of_receipt.mistake();
+    if (jti && redeemed_at && log_index)
+      request.receipt = Receipt{*jti, *redeemed_at, static_cast<std::uint64_t>(*log_index)};
+    else if (!receipt_mistake)
+      receipt_mistake = Error{Code::bad_request, "a receipt needs jti, redeemed_at and log_index"};
+  }
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  if (receipt_mistake) return refuse(std::move(*receipt_mistake));
+  return request;
+}
+
+}  // namespace jeton

@@ -1,0 +1,180 @@
+// Routing, and one transaction for all that is ready at once.
+#include "http/local_door.hpp"
+
+#include <fmt/core.h>
+
+namespace jeton {
+namespace {
+
+Response answer_with(const Json& body) {
+  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
+}
+
+Json json_of(const Minted& minted) {
+  return {{"txn", minted.txn.text()},          {"token", minted.token.expose_for_transport()},
+          {"jti", minted.jti.text()},          {"attempt", minted.attempt},
+          {"expires_at", minted.expires_at},   {"previous", name_of(minted.previous)},
+          {"log_index", minted.log_index}};
+}
+
+Json json_of(const Opened& opened) {
+  Json body{{"txn", opened.txn.text()}};
+  if (opened.minted) body = json_of(*opened.minted);
+  body["decision"] = "permit";
+  body["provisional"] = opened.provisional;
+  body["grant"] = opened.grant;
+  body["log_index"] = opened.log_index;
+  return body;
+}
+
+/// RFC 7662 section 2.2, and what only a redemption knows.
+Json json_of(const Redeemed& redeemed) {
+  const auto& claims = redeemed.claims;
+  Json body{{"active", true},
+            {"token_type", "Bearer"},
+            {"iss", claims.iss},
+            {"aud", claims.aud},
+            {"sub", claims.sub},
+            {"client_id", claims.client_id},
+            {"iat", claims.iat},
+            {"exp", claims.exp},
+            {"jti", claims.jti.text()},
+            {"txn", claims.txn.text()},
+            {"authorization_details", claims.authorization_details()},
+            {"redeemed_at", redeemed.redeemed_at},
+            {"attempt", claims.attempt},
+            {"prior_redemptions", redeemed.prior_redemptions},
+            {"repeated", redeemed.repeated},
+            {"log_index", redeemed.log_index}};
+  if (claims.act) body["act"] = *claims.act;
+  return body;
+}
+
+/// "/v1/calls/<txn>/<what>" → txn and what.
+std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
+  constexpr std::string_view prefix = "/v1/calls/";
+  if (!target.starts_with(prefix)) return std::nullopt;
+  target.remove_prefix(prefix.size());
+  const auto slash = target.find('/');
+  if (slash == target.npos) return std::nullopt;
+  return std::pair{target.substr(0, slash), target.substr(slash + 1)};
+}
+
+}  // namespace
+
+void LocalDoor::answer(std::span<Job* const> jobs) {
+  std::vector<Job*> writing;
+  for (auto* job : jobs)
+    if (job->fault || !answer_from_memory(*job)) writing.push_back(job);
+  if (writing.empty()) return;
+
+  const auto answer_one = [this](Job& job) {
+    job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
+  };
+  const auto internal = problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
+  try {
+    auto durable = parts_.store.transact([&] {
+      if (writing.size() == 1) return answer_one(*writing.front());
+      for (auto* job : writing) {
+        try {
+          parts_.store.isolate([&] { answer_one(*job); });
+        } catch (const std::runtime_error&) {
+          throw;  // the store's: nothing of this tick can be kept
+        } catch (const std::exception&) {
+          job->response = internal;  // its own events were taken back; its neighbours are not concerned
+        }
+      }
+    });
+    if (!durable)
+      for (auto* job : writing) job->response = problem(durable.error());
+  } catch (const std::exception&) {
+    for (auto* job : writing) job->response = internal;
+  }
+}
+
+void LocalDoor::keep_house(bool stopping) {
+  parts_.exchange.set_disk_low(parts_.disk_low());
+  const auto due = parts_.exchange.due(stopping);
+  // A log that cannot be written now is tried again in a second; what is due stays due.
+  if (!due.empty() && !parts_.store.transact([&] {
+        for (const auto& event : due) parts_.store.append(event);
+      }))
+    return;
+  parts_.exchange.settle(due);
+}
+
+bool LocalDoor::answer_from_memory(Job& job) const {
+  const auto& [method, target, content_type, body] = job.request;
+  if (method != "GET" || !body.empty()) return false;
+  if (target == "/v1/jwks") {
+    job.response = answer_with(parts_.keyring.jwks());
+    job.response.may_cache = true;
+    return true;
+  }
+  if (target != "/v1/status") return false;
+  job.response = answer_with(status_for(job.caller));
+  return true;
+}
+
+Response LocalDoor::route(const Request& request, const Caller& caller) {
+  const auto& target = request.target;
+  if (request.method == "POST") {
+    if (target == "/v1/calls") return open(request, caller);
+    if (target == "/v1/redeem") return redeem(request, caller);
+    if (const auto path = call_path(target)) {
+      if (path->second == "tokens") return mint(request, caller, path->first);
+      if (path->second == "outcome") return finish(request, caller, path->first);
+    }
+  }
+  return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
+                 Verb::request);
+}
+
+Response LocalDoor::refused(const Caller& caller, const Error& error, Verb verb) {
+  return problem(parts_.exchange.refused(caller, error, Refusal{verb}));
+}
+
+Response LocalDoor::open(const Request& request, const Caller& caller) {
+  const auto decoded = decode_open(request.body, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::open);
+  const auto opened = parts_.exchange.open(caller, *decoded);
+  return opened ? answer_with(json_of(*opened)) : problem(opened.error());
+}
+
+Response LocalDoor::mint(const Request& request, const Caller& caller, std::string_view txn) {
+  const auto decoded = decode_mint(request.body, txn, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::mint);
+  const auto minted = parts_.exchange.mint(caller, *decoded);
+  return minted ? answer_with(json_of(*minted)) : problem(minted.error());
+}
+
+Response LocalDoor::redeem(const Request& request, const Caller& caller) {
+  const auto decoded = decode_redeem(request.body, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::redeem);
+  const auto redeemed = parts_.exchange.redeem(caller, *decoded);
+  return redeemed ? answer_with(json_of(*redeemed)) : problem(redeemed.error());
+}
+
+Response LocalDoor::finish(const Request& request, const Caller& caller, std::string_view txn) {
+  const auto decoded = decode_finish(request.body, txn, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::finish);
+  const auto finished = parts_.exchange.finish(caller, *decoded);
+  return finished ? answer_with({{"log_index", finished->log_index}}) : problem(finished.error());
+}
+
+Json LocalDoor::status_for(const Caller& caller) const {
+  auto status = parts_.status();
+  status["keys"] = Json::array();
+  for (const auto& key : parts_.keyring.key_set().keys()) status["keys"].push_back(key.kid());
+  status["log"] = {{"size", parts_.store.size()}};
+  if (!parts_.roles.is_operator(caller)) {
+    // Who has no part to play learns enough to say what it met, and no more.
+    Json little;
+    for (const char* name : {"version", "issuer", "dev", "durability", "keys", "log"}) little[name] = status[name];
+    status = std::move(little);
+  }
+  status["roles"] = parts_.roles.names_of(caller);
+  return status;
+}
+
+}  // namespace jeton

@@ -1,0 +1,45 @@
+// The local door: the paths of the Unix socket, from a request to the exchange and back.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "exchange/exchange.hpp"
+#include "http/decode.hpp"
+#include "http/message.hpp"
+#include "jeton/json.hpp"
+
+namespace jeton {
+
+/// One thread. A tick's jobs share one transaction, so their answers leave together, after it is durable.
+class LocalDoor final : public Door {
+ public:
+  struct Parts {
+    Exchange& exchange;
+    Store& store;
+    const Roles& roles;
+    Keyring& keyring;
+    DecodeLimits limits;
+    std::function<Json()> status;    ///< what does not depend on the caller
+    std::function<bool()> disk_low;  ///< below reserve_bytes of free disk
+  };
+  explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
+
+  void answer(std::span<Job* const> jobs) override;
+  void keep_house(bool stopping) override;
+  [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override { return parts_.roles.wants_sha256_of(caller); }
+
+ private:
+  [[nodiscard]] bool answer_from_memory(Job& job) const;
+  [[nodiscard]] Response route(const Request& request, const Caller& caller);
+  [[nodiscard]] Response open(const Request& request, const Caller& caller);
+  [[nodiscard]] Response mint(const Request& request, const Caller& caller, std::string_view txn);
+  [[nodiscard]] Response redeem(const Request& request, const Caller& caller);
+  [[nodiscard]] Response finish(const Request& request, const Caller& caller, std::string_view txn);
+  [[nodiscard]] Response refused(const Caller& caller, const Error& error, Verb verb);
+  [[nodiscard]] Json status_for(const Caller& caller) const;
+
+  Parts parts_;
+};
+
+}  // namespace jeton

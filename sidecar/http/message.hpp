@@ -1,0 +1,51 @@
+// A request and its answer as the doors see them: values, no sockets, no parser.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attest/caller.hpp"
+#include "jeton/error.hpp"
+
+namespace jeton {
+
+struct Request {
+  std::string method;
+  std::string target;
+  std::string content_type;
+  std::string body;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  bool may_cache = false;  ///< only key documents; everything else is no-store
+};
+
+/// One request on its way through a tick: asked by a caller, or already refused by the transport with `fault`.
+struct Job {
+  Request request;
+  Caller caller;
+  std::optional<Error> fault = std::nullopt;
+  Response response = {};
+};
+
+/// What stands behind a listening socket.
+class Door {
+ public:
+  virtual ~Door() = default;
+  /// Fills in every job's response. What they wrote is durable when this returns.
+  virtual void answer(std::span<Job* const> jobs) = 0;
+  /// Once a second, and with `stopping` a last time.
+  virtual void keep_house(bool stopping) = 0;
+  /// Whether an answer to this caller could depend on its executable's hash.
+  [[nodiscard]] virtual bool wants_sha256_of(const Caller& caller) const = 0;
+};
+
+/// RFC 9457 problem+json of a refusal.
+[[nodiscard]] Response problem(const Error& error);
+
+}  // namespace jeton

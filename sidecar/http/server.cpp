@@ -1,0 +1,316 @@
+// The loop: coroutines that read and write, and a tick that answers. The one file of the sidecar that knows Beast.
+#include "http/server.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <list>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <fmt/core.h>
+
+namespace jeton {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using Stream = asio::local::stream_protocol;
+using SteadyClock = std::chrono::steady_clock;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_ahead_bytes = 8 * 1024;
+
+/// One connection. What it waits for at the moment decides which deadline ends it.
+struct Session {
+  enum class Phase { idle, reading, answering };
+
+  Stream::socket socket;
+  boost::beast::flat_buffer buffer;
+  std::optional<Peer> peer;
+  std::string socket_path;
+  uid_t uid = 0;
+  Phase phase = Phase::idle;
+  SteadyClock::time_point deadline = SteadyClock::time_point::max();
+  bool timed_out = false;
+
+  Session(Stream::socket connected, std::string path) : socket(std::move(connected)), socket_path(std::move(path)) {}
+};
+
+http::response<http::string_body> message_of(Response response, bool keep_alive) {
+  http::response<http::string_body> message;
+  message.version(11);
+  message.result(static_cast<unsigned>(response.status));
+  message.set(http::field::content_type, response.content_type);
+  message.set(http::field::cache_control, response.may_cache ? "max-age=60" : "no-store");
+  message.keep_alive(keep_alive);
+  message.body() = std::move(response.body);
+  message.prepare_payload();
+  return message;
+}
+
+Request request_of(Parser& parser) {
+  auto& message = parser.get();
+  return {std::string(message.method_string()), std::string(message.target()),
+          std::string(message[http::field::content_type]), std::move(message.body())};
+}
+
+Error fault_of(const boost::system::error_code& error) {
+  if (error == http::error::body_limit) return {Code::bad_request, "the body is larger than limits.body_bytes"};
+  if (error == http::error::header_limit) return {Code::bad_request, "the header is larger than limits.header_bytes"};
+  return {Code::bad_request, "not HTTP/1.1: " + error.message()};
+}
+
+}  // namespace
+
+class Server::Loop {
+ public:
+  Loop(Door& door, const ProcessView& view, const ServerLimits& limits)
+      : door_(door), view_(view), limits_(limits), signals_(context_), house_timer_(context_), sweep_timer_(context_) {}
+
+  void listen(int socket, const std::filesystem::path& path) {
+    acceptors_.emplace_back(context_);
+    acceptors_.back().assign(Stream(), socket);
+    asio::co_spawn(context_, accept(acceptors_.back(), path.string()), asio::detached);
+  }
+
+  void run(const std::function<void()>& ready) {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) stop();
+    });
+    asio::co_spawn(context_, keep_house(), asio::detached);
+    asio::co_spawn(context_, sweep(), asio::detached);
+    ready();
+    context_.run();
+    door_.keep_house(true);
+  }
+
+ private:
+  using SessionPtr = std::shared_ptr<Session>;
+
+  asio::awaitable<void> accept(Stream::acceptor& acceptor, std::string path) {
+    while (acceptor.is_open()) {
+      auto [error, socket] = co_await acceptor.async_accept(awaiting);
+      if (error == asio::error::operation_aborted || stopping_) co_return;
+      if (error) {
+        // Out of descriptors or memory: waiting is all that helps, and spinning would take the time others need.
+        asio::steady_timer pause(context_, std::chrono::milliseconds(50));
+        co_await pause.async_wait(awaiting);
+        continue;
+      }
+      auto session = std::make_shared<Session>(std::move(socket), path);
+      asio::co_spawn(context_, serve(std::move(session)), asio::detached);
+    }
+  }
+
+  asio::awaitable<void> serve(SessionPtr session) {
+    auto admitted = admit(*session);
+    if (!admitted) {
+      co_await refuse_and_close(session, admitted.error());
+      co_return;
+    }
+    sessions_.push_back(session);
+    const auto place = std::prev(sessions_.end());
+    ++per_uid_[session->uid];
+    bool again = true;
+    while (again && !stopping_) again = co_await serve_one(session);
+    sessions_.erase(place);
+    if (--per_uid_[session->uid] == 0) per_uid_.erase(session->uid);
+    if (stopping_ && sessions_.empty()) finish();
+  }
+
+  Result<void> admit(Session& session) {
+    auto peer = Peer::accept(view_, session.socket.native_handle(), session.socket_path);
+    if (!peer) return refuse(peer.error());
+    session.peer.emplace(std::move(*peer));
+    auto caller = session.peer->caller();
+    if (!caller) return refuse(caller.error());
+    session.uid = caller->uid;
+    const auto held = per_uid_.find(session.uid);
+    if (sessions_.size() >= limits_.connections || (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
+      return refuse(Code::overloaded, "too many open connections; close idle ones and try again");
+    return {};
+  }
+
+  asio::awaitable<void> refuse_and_close(SessionPtr session, Error error) {
+    Job job;
+    job.caller.uid = session->uid;
+    job.caller.socket = session->socket_path;
+    job.fault = std::move(error);
+    co_await submit(job);
+    co_await write(session, std::move(job.response), false);
+  }
+
+  /// Reads and answers one request; false when the connection is over.
+  asio::awaitable<bool> serve_one(SessionPtr session) {
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+    parser.body_limit(limits_.body_bytes);
+    auto [arrived, fault] = co_await read(session, parser);
+    if (!arrived && !fault) co_return false;
+
+    Job job;
+    job.caller.uid = session->uid;
+    job.caller.socket = session->socket_path;
+    bool keep_alive = false;
+    if (auto caller = session->peer->caller()) {
+      job.caller = std::move(*caller);
+      if (door_.wants_sha256_of(job.caller)) session->peer->add_sha256(job.caller);
+      keep_alive = arrived && parser.keep_alive();
+    } else {
+      fault = caller.error();
+    }
+    job.fault = std::move(fault);
+    if (arrived && !job.fault) job.request = request_of(parser);
+    session->phase = Session::Phase::answering;
+    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.request_s);
+    co_await submit(job);
+    const bool written = co_await write(session, std::move(job.response), keep_alive);
+    co_return written && keep_alive;
+  }
+
+  /// Whether a whole request arrived; if not, the fault to answer with, or none when the peer simply left.
+  asio::awaitable<std::pair<bool, std::optional<Error>>> read(SessionPtr session, Parser& parser) {
+    auto& buffer = session->buffer;
+    session->phase = Session::Phase::idle;
+    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.idle_s);
+    if (buffer.size() == 0) {
+      auto space = buffer.prepare(read_ahead_bytes);
+      auto [error, count] = co_await session->socket.async_read_some(space, awaiting);
+      if (error) co_return std::pair(false, std::nullopt);
+      buffer.commit(count);
+    }
+    session->phase = Session::Phase::reading;
+    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.request_s);
+    auto [error, count] = co_await http::async_read(session->socket, buffer, parser, awaiting);
+    if (session->timed_out) {
+      Error slow{Code::bad_request, fmt::format("the request took longer than {} s to arrive", limits_.request_s)};
+      co_return std::pair(false, std::optional(std::move(slow)));
+    }
+    if (!error) co_return std::pair(true, std::nullopt);
+    // A peer that left in the middle has nothing to be told; one that sent nonsense has.
+    if (error == http::error::end_of_stream || error.category() == asio::error::get_system_category() || error == asio::error::eof)
+      co_return std::pair(false, std::nullopt);
+    co_return std::pair(false, std::optional(fault_of(error)));
+  }
+
+  asio::awaitable<bool> write(SessionPtr session, Response response, bool keep_alive) {
+    auto message = message_of(std::move(response), keep_alive);
+    auto [error, count] = co_await http::async_write(session->socket, message, awaiting);
+    co_return !error;
+  }
+
+  /// Puts a job into the tick and resumes when its response is durable.
+  asio::awaitable<void> submit(Job& job) {
+    auto initiate = [this](auto handler, Job* waiting) {
+      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+      tick_.push_back({waiting, [shared] { std::move (*shared)(); }});
+      if (tick_.size() == 1) asio::post(context_, [this] { answer_tick(); });
+    };
+    auto answered = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &job);
+    co_await std::move(answered);
+  }
+
+  /// Everything that became ready since the last tick is answered in one transaction.
+  void answer_tick() {
+    auto ready = std::exchange(tick_, {});
+    std::vector<Job*> jobs;
+    jobs.reserve(ready.size());
+    for (const auto& waiting : ready) jobs.push_back(waiting.job);
+    door_.answer(jobs);
+    for (auto& waiting : ready) waiting.resume();
+  }
+
+  asio::awaitable<void> keep_house() {
+    while (!stopping_) {
+      house_timer_.expires_after(std::chrono::seconds(1));
+      auto [error] = co_await house_timer_.async_wait(awaiting);
+      if (error) co_return;
+      door_.keep_house(false);
+    }
+  }
+
+  /// Ends what has waited too long: one timer for all connections costs less than one each.
+  asio::awaitable<void> sweep() {
+    while (!stopping_) {
+      sweep_timer_.expires_after(std::chrono::milliseconds(250));
+      auto [error] = co_await sweep_timer_.async_wait(awaiting);
+      if (error) co_return;
+      const auto now = SteadyClock::now();
+      for (const auto& session : sessions_)
+        if (session->deadline <= now) expire(*session);
+    }
+  }
+
+  static void expire(Session& session) {
+    boost::system::error_code ignored;
+    session.deadline = SteadyClock::time_point::max();
+    session.timed_out = session.phase == Session::Phase::reading;
+    if (session.timed_out)
+      session.socket.cancel(ignored);  // it is still told why
+    else
+      session.socket.close(ignored);
+  }
+
+  void stop() {
+    stopping_ = true;
+    boost::system::error_code ignored;
+    for (auto& acceptor : acceptors_) acceptor.close(ignored);
+    house_timer_.cancel();
+    sweep_timer_.cancel();
+    for (const auto& session : sessions_)
+      if (session->phase != Session::Phase::answering) session->socket.close(ignored);
+    if (sessions_.empty()) finish();
+    // A client that does not read its answer must not hold the stop up.
+    auto last_call = std::make_shared<asio::steady_timer>(context_, std::chrono::seconds(2));
+    last_call->async_wait([this, last_call](const boost::system::error_code&) { finish(); });
+  }
+
+  void finish() { context_.stop(); }
+
+  struct Waiting {
+    Job* job;
+    std::function<void()> resume;
+  };
+
+  Door& door_;
+  const ProcessView& view_;
+  const ServerLimits limits_;
+  asio::io_context context_{1};
+  std::list<Stream::acceptor> acceptors_;
+  asio::signal_set signals_;
+  asio::steady_timer house_timer_;
+  asio::steady_timer sweep_timer_;
+  std::list<SessionPtr> sessions_;
+  std::map<uid_t, std::size_t> per_uid_;
+  std::vector<Waiting> tick_;
+  bool stopping_ = false;
+};
+
+Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits)
+    : loop_(std::make_unique<Loop>(door, view, limits)) {}
+Server::~Server() = default;
+void Server::listen(int socket, const std::filesystem::path& path) { loop_->listen(socket, path); }
+void Server::run(const std::function<void()>& ready) { loop_->run(ready); }
+
+}  // namespace jeton

@@ -1,0 +1,51 @@
+// HTTP/1.1 over Unix sockets: reads requests, vouches for who sent them, and hands all that are ready to the door at once.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "attest/peer.hpp"
+#include "http/message.hpp"
+
+namespace jeton {
+
+struct ServerLimits {
+  std::size_t body_bytes = 1 << 20;
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t connections_per_uid = 128;
+  std::size_t connections = 1024;
+  std::int64_t idle_s = 60;
+  std::int64_t request_s = 5;
+};
+
+/// One loop on the calling thread. A lone request is read, committed and answered without a hand-off; under load one
+/// commit serves every request that was ready.
+class Server {
+ public:
+  Server(Door& door, const ProcessView& view, const ServerLimits& limits);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Takes over a listening Unix socket. `path` is what callers through it are known by.
+  void listen(int socket, const std::filesystem::path& path);
+
+  /// Serves until SIGTERM or SIGINT, then lets requests in flight finish. `ready` runs once the loop is about to start.
+  void run(const std::function<void()>& ready);
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+/// Binds and listens on a Unix socket: replaces a stale file, never one that a live daemon answers on. The socket gets
+/// `mode` and, where `group` is set, that group, before anybody can connect. bad_request says what is in the way.
+struct SocketFile {
+  std::filesystem::path path;
+  unsigned mode = 0660;
+  std::optional<gid_t> group = std::nullopt;
+};
+[[nodiscard]] Result<int> bind_unix_socket(const SocketFile& file);
+
+}  // namespace jeton

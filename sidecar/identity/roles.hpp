@@ -1,0 +1,60 @@
+// Which parts a caller may play: agents and servers by selector, operators, reviewers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "attest/selector.hpp"
+
+namespace jeton {
+
+struct AgentEntry {
+  std::string name;
+  std::string spiffe_id;  ///< spiffe://<trust domain>/agent/<name>
+  SelectorSet match;
+};
+
+/// One [[server]]. Without `match` any attested peer may redeem for it; events and status say "self-redeemed".
+struct ServerEntry {
+  std::string url;
+  std::optional<SelectorSet> match;
+};
+
+/// The configured parts. Immutable, so a reload swaps the whole; any thread.
+class Roles {
+ public:
+  struct Entries {
+    std::vector<AgentEntry> agents;
+    std::vector<ServerEntry> servers;
+    std::vector<SelectorSet> operators;
+    std::vector<SelectorSet> reviewers;  ///< empty: the operators
+    std::optional<ServerEntry> any_server = std::nullopt;  ///< --dev: stands for every valid server name
+  };
+  explicit Roles(Entries entries) : entries_(std::move(entries)) {}
+
+  /// The first agent in file order that matches.
+  [[nodiscard]] const AgentEntry* agent_of(const Caller& caller) const;
+  [[nodiscard]] const ServerEntry* server_named(std::string_view url) const;
+  [[nodiscard]] bool may_act_for(const ServerEntry& server, const Caller& caller) const;
+  [[nodiscard]] bool is_operator(const Caller& caller) const;
+  [[nodiscard]] bool is_reviewer(const Caller& caller) const;
+  /// Any role at all, that of a server with `match` included.
+  [[nodiscard]] bool knows(const Caller& caller) const;
+  /// Whether hashing the caller's executable could change an answer.
+  [[nodiscard]] bool wants_sha256_of(const Caller& caller) const;
+  /// "agent:billing", "server:https://…", "operator", "reviewer", for status.
+  [[nodiscard]] std::vector<std::string> names_of(const Caller& caller) const;
+  [[nodiscard]] const Entries& entries() const { return entries_; }
+
+ private:
+  Entries entries_;
+};
+
+/// https://… or http://… with a host, perhaps a port, no user name and no fragment (RFC 9728 section 1.2), or
+/// mcp:stdio:<name>; visible ASCII, at most 2,048 bytes. Names are compared byte by byte, never normalised.
+[[nodiscard]] bool is_server_name(std::string_view name);
+
+}  // namespace jeton

@@ -1,0 +1,110 @@
+// Grants from the configuration: which one covers a question, and what to tell a caller that none covers.
+#include "policy/grants.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace jeton {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 128;
+constexpr std::size_t hinted_grants_max = 3;
+constexpr std::size_t hinted_tools_max = 8;
+
+bool stands_for(std::string_view configured, std::string_view asked) {
+  return configured == "*" || configured == asked;
+}
+
+bool is_near(const Grant& grant, const Question& question) {
+  return stands_for(grant.agent, question.agent) && (!question.server || stands_for(grant.server, *question.server));
+}
+
+bool covers(const Grant& grant, std::string_view tool) {
+  return std::any_of(grant.tools.begin(), grant.tools.end(),
+                     [&](const std::string& glob) { return glob_matches(glob, tool); });
+}
+
+// A tool's name is the caller's text: it must not break a line of the log or fill it.
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, shown_bytes_max)) {
+    if (c >= ' ' && c <= '~') {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  if (text.size() > shown_bytes_max) out += "...";
+  return out;
+}
+
+std::string tools_of(const Grant& grant) {
+  std::string out;
+  for (std::size_t i = 0; i < grant.tools.size(); ++i) {
+    if (i > 0) out += ", ";
+    if (i == hinted_tools_max) return out + "...";
+    out += shown(grant.tools[i]);
+  }
+  return out;
+}
+
+std::string hint_for(const std::vector<Grant>& grants, const Question& question) {
+  std::string out;
+  std::size_t hinted = 0;
+  for (const auto& grant : grants) {
+    if (!is_near(grant, question)) continue;
+    if (hinted++ == hinted_grants_max) return out + "; ...";
+    out += fmt::format("; grant \"{}\" covers {}", grant.permit.grant, tools_of(grant));
+  }
+  if (hinted > 0) return out;
+  return fmt::format("; no grant names this agent{}; add one to jeton.toml", question.server ? " and server" : "");
+}
+
+// One character of UTF-8: its first byte and the continuation bytes behind it.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  return at;
+}
+
+}  // namespace
+
+Result<Permit> Grants::decide(const Question& question) const {
+  for (const auto& grant : grants_) {
+    if (is_near(grant, question) && covers(grant, question.tool)) return grant.permit;
+  }
+  const auto server = question.server ? shown(*question.server) : "any server";
+  return refuse(Code::no_grant, fmt::format("agent {} may not call {} on {}{}", shown(question.agent),
+                                            shown(question.tool), server, hint_for(grants_, question)));
+}
+
+// Going back to the last star alone is enough: what an earlier star could have given up, the later one can take.
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t after_star = std::string_view::npos;
+  std::size_t star_ends = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_ends = t;
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      ++p;
+      t = next_character(text, t);
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = star_ends = next_character(text, star_ends);
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+}  // namespace jeton

@@ -1,0 +1,34 @@
+// Grants from the configuration: first match in file order decides, and nothing matched is no.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/policy.hpp"
+
+namespace jeton {
+
+/// One [[grant]]. "*" for the agent or the server stands for all of them and only comes from `--dev`: no configured
+/// name can be "*".
+struct Grant {
+  std::string agent;
+  std::string server;
+  std::vector<std::string> tools;  ///< globs: * any run of characters, ? one character; case-sensitive, whole name
+  Permit permit;
+};
+
+class Grants final : public Policy {
+ public:
+  explicit Grants(std::vector<Grant> grants) : grants_(std::move(grants)) {}
+  [[nodiscard]] Result<Permit> decide(const Question& question) const override;
+
+ private:
+  std::vector<Grant> grants_;
+};
+
+/// * is any run of characters, ? one character of UTF-8, all else itself. At most pattern × text steps, no recursion.
+[[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
+
+}  // namespace jeton

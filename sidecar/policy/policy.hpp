@@ -1,0 +1,37 @@
+// The port of policy: may this agent make this call, and within which limits?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "jeton/error.hpp"
+#include "jeton/json.hpp"
+
+namespace jeton {
+
+/// What a permit allows. The grant's name goes into every event it covers.
+struct Permit {
+  std::string grant;
+  std::int64_t ttl_s = 30;
+  std::int64_t max_attempts = 8;
+  std::int64_t max_redemptions = 1;
+  std::optional<std::int64_t> rate_per_min = std::nullopt;
+};
+
+struct Question {
+  std::string_view agent;                 ///< the agent's name, not its SPIFFE ID
+  std::optional<std::string_view> server; ///< none: does some grant cover the tool, whatever the server?
+  std::string_view tool;
+};
+
+/// Decides, without I/O and without state: the same question gets the same answer until the configuration changes.
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  /// A permit, or no_grant with a message that says what is granted nearby.
+  [[nodiscard]] virtual Result<Permit> decide(const Question& question) const = 0;
+};
+
+}  // namespace jeton

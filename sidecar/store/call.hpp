@@ -1,0 +1,46 @@
+// A call as its events tell it: there is no second record that could disagree with the log.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jeton/event.hpp"
+
+namespace jeton {
+
+/// One token of a call.
+struct Attempt {
+  enum class State { unredeemed, redeemed, superseded, revoked };
+  Event minted;
+  State state = State::unredeemed;
+  std::optional<Event> redemption = std::nullopt;
+};
+
+/// The state of one call, folded from its story.
+class Call {
+ public:
+  /// Nothing for a story that does not begin with an opening.
+  [[nodiscard]] static std::optional<Call> from(std::span<const Event> story);
+
+  [[nodiscard]] const Event& opening() const { return opening_; }
+  [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
+  [[nodiscard]] const Attempt* attempt_of(const Jti& jti) const;
+  [[nodiscard]] std::int64_t redemptions() const;
+  [[nodiscard]] const std::vector<Event>& outcomes() const { return outcomes_; }
+  /// The outcome that counts: the first the opener reported. After it the call is over for its agent.
+  [[nodiscard]] const Event* openers_outcome() const;
+  /// The first outcome the redeemer of this token reported.
+  [[nodiscard]] const Event* redeemers_outcome(const Jti& jti) const;
+
+ private:
+  void apply(const Event& event);
+
+  Event opening_;
+  std::vector<Attempt> attempts_;
+  std::vector<Event> outcomes_;
+};
+
+}  // namespace jeton

@@ -1,0 +1,25 @@
+// An event to and from its row: one list of columns, taken from the event's own list of members.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "jeton/event.hpp"
+
+namespace jeton {
+
+/// All columns of table `event`, comma-separated, in the order `bind_event` and `read_event` use.
+[[nodiscard]] const std::string& event_columns();
+/// INSERT of one event with all columns as parameters.
+[[nodiscard]] const std::string& insert_event_sql();
+
+/// `term` gives the id of a shared text.
+void bind_event(SQLite::Statement& insert, const Event& event, const std::function<std::int64_t(const std::string&)>& term);
+
+/// Reads the row a SELECT of `event_columns()` stands on. `text` gives the shared text of an id. Throws LogDamaged for a
+/// value no event could have.
+[[nodiscard]] Event read_event(SQLite::Statement& row, const std::function<const std::string&(std::int64_t)>& text);
+
+}  // namespace jeton

@@ -1,0 +1,131 @@
+// What stands in jeton.db: events in typed columns, the words they share, and a name for the ledger.
+#include "store/schema/schema.hpp"
+
+#include <array>
+#include <type_traits>
+
+#include "jeton/event.hpp"
+
+namespace jeton {
+namespace {
+
+// event_of_txn leads from a call to its few events; `event` in the key lets a look-up step over refusals, which a hostile
+// caller can make many of. event_spent is the last word on "at most once": no code path can spend a jti twice.
+constexpr std::string_view step_1 = R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE event (
+  log_index         INTEGER PRIMARY KEY,
+  event             INTEGER NOT NULL,
+  time_us           INTEGER NOT NULL,
+  txn               TEXT,
+  jti               TEXT,
+  agent             INTEGER REFERENCES term (id),
+  server            INTEGER REFERENCES term (id),
+  tool              INTEGER REFERENCES term (id),
+  attempt           INTEGER,
+  "grant"           INTEGER REFERENCES term (id),
+  role              INTEGER,
+  uid               INTEGER,
+  gid               INTEGER,
+  pid               INTEGER,
+  exe               INTEGER REFERENCES term (id),
+  exe_sha256        INTEGER REFERENCES term (id),
+  unit              INTEGER REFERENCES term (id),
+  socket            INTEGER REFERENCES term (id),
+  verb              INTEGER,
+  code              INTEGER,
+  call_id           TEXT,
+  run_id            INTEGER REFERENCES term (id),
+  session_id        INTEGER REFERENCES term (id),
+  parent_txn        TEXT,
+  traceparent       TEXT,
+  framework         INTEGER REFERENCES term (id),
+  agent_label       INTEGER REFERENCES term (id),
+  token_sha256      BLOB,
+  args_mac          BLOB,
+  expires_at        INTEGER,
+  previous          INTEGER,
+  redemption        TEXT,
+  prior_redemptions INTEGER,
+  self_redeemed     INTEGER,
+  cites             INTEGER,
+  first_uid         INTEGER,
+  first_pid         INTEGER,
+  outcome           INTEGER,
+  detail            TEXT,
+  duration_ms       INTEGER,
+  receipt           INTEGER,
+  count             INTEGER,
+  first_us          INTEGER,
+  last_us           INTEGER,
+  config_sha256     BLOB
+) STRICT;
+CREATE INDEX event_of_txn ON event (txn, event) WHERE txn IS NOT NULL;
+CREATE UNIQUE INDEX event_spent ON event (jti) WHERE event = 9;
+)sql";
+static_assert(static_cast<int>(EventKind::token_redeemed) == 9, "event_spent names this number");
+
+constexpr std::array steps{step_1};
+
+template <class Enum>
+std::string names_case(const std::string& column, Enum first, Enum last) {
+  std::string sql = "CASE e." + column;
+  for (auto i = static_cast<int>(first); i <= static_cast<int>(last); ++i)
+    sql += " WHEN " + std::to_string(i) + " THEN '" + std::string(name_of(static_cast<Enum>(i))) + "'";
+  return sql + " END";
+}
+
+std::string case_of(const std::string& column, const std::optional<Role>&) {
+  return names_case(column, Role::agent, Role::daemon);
+}
+std::string case_of(const std::string& column, const std::optional<Verb>&) {
+  return names_case(column, Verb::open, Verb::request);
+}
+std::string case_of(const std::string& column, const std::optional<Code>&) {
+  return names_case(column, Code::bad_request, Code::sidecar_unavailable);
+}
+std::string case_of(const std::string& column, const std::optional<Previous>&) {
+  return names_case(column, Previous::none, Previous::revoked);
+}
+std::string case_of(const std::string& column, const std::optional<Outcome>&) {
+  return names_case(column, Outcome::ok, Outcome::unknown);
+}
+std::string case_of(const std::string& column, const std::optional<ReceiptCheck>&) {
+  return names_case(column, ReceiptCheck::match, ReceiptCheck::mismatch);
+}
+
+/// How a reader sees one column of table `event` (e).
+template <class T>
+std::string shown(const std::string& column, const std::optional<T>& member, Kept kept = Kept::inline_) {
+  if constexpr (std::is_enum_v<T>) {
+    return case_of(column, member);
+  } else if constexpr (std::is_same_v<T, Sha256>) {
+    return "lower(hex(e." + column + "))";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (kept == Kept::term) return "(SELECT text FROM term WHERE id = e." + column + ")";
+    return "e." + column;
+  } else {
+    return "e." + column;
+  }
+}
+
+}  // namespace
+
+std::span<const std::string_view> schema_steps() { return steps; }
+
+std::string events_view() {
+  std::string sql = "CREATE VIEW events AS SELECT e.log_index AS log_index, e.time_us AS time_us, " +
+                    names_case("event", EventKind::sidecar_started, EventKind::clock_jumped) + " AS event";
+  const Event none;
+  for_each_member(none, [&sql](const std::string& name, const auto& member, auto... kept) {
+    const auto column = "\"" + name + "\"";
+    auto expression = shown(column, member, kept...);
+    if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::optional<Sha256>>)
+      expression = "CASE WHEN e." + column + " IS NOT NULL THEN " + expression + " END";
+    sql += ", " + expression + " AS " + column;
+  });
+  return sql + " FROM event e";
+}
+
+}  // namespace jeton

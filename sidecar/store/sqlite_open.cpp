@@ -1,0 +1,44 @@
+// Is this file a ledger of ours, and of a version we know?
+#include "store/sqlite_open.hpp"
+
+#include <fmt/core.h>
+
+#include "store/schema/schema.hpp"
+
+namespace jeton {
+
+Result<int> schema_version_of(SQLite::Database& db, bool allow_empty) {
+  const int id = db.execAndGet("PRAGMA application_id").getInt();
+  const int version = db.execAndGet("PRAGMA user_version").getInt();
+  const bool empty = db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (empty && id == 0 && version == 0) {
+    if (allow_empty) return 0;
+    return refuse(Code::log_unavailable, fmt::format("{} holds no log yet; start jetond first", db.getFilename()));
+  }
+  if (id != schema_application_id)
+    return refuse(Code::log_unavailable, fmt::format("{} is not a jeton log; nothing was changed", db.getFilename()));
+  const int newest = static_cast<int>(schema_steps().size());
+  if (version < 0 || version > newest)
+    return refuse(Code::log_unavailable,
+                  fmt::format("{} has schema {}, this version knows up to {}; install the jeton that made it",
+                              db.getFilename(), version, newest));
+  return version;
+}
+
+const std::string& Terms::text(std::int64_t id) {
+  if (const auto known = texts_.find(id); known != texts_.end()) return known->second;
+  // A hostile caller can make many words; what is cached stays bounded.
+  if (texts_.size() > 16'384) texts_.clear();
+  select_.reset();
+  select_.bind(1, id);
+  if (!select_.executeStep()) throw LogDamaged(fmt::format("term {} is missing", id));
+  auto text = select_.getColumn(0).getString();
+  select_.reset();
+  return texts_.emplace(id, std::move(text)).first->second;
+}
+
+tl::unexpected<Error> log_unavailable(const std::string& doing, const SQLite::Exception& error) {
+  return refuse(Code::log_unavailable, fmt::format("{}: {} (sqlite {})", doing, error.what(), error.getExtendedErrorCode()));
+}
+
+}  // namespace jeton

@@ -1,0 +1,88 @@
+// The readers' connection: read-only, short transactions, never a checkpoint.
+#include <fmt/core.h>
+
+#include "store/event_row.hpp"
+#include "store/sqlite_open.hpp"
+
+namespace jeton {
+namespace {
+
+class SqliteReader final : public LogReader {
+ public:
+  explicit SqliteReader(std::unique_ptr<SQLite::Database> db)
+      : db_(std::move(db)),
+        page_(*db_, "SELECT " + event_columns() + " FROM event WHERE log_index >= ? ORDER BY log_index LIMIT ?"),
+        of_txn_(*db_, "SELECT " + event_columns() + " FROM event WHERE txn = ? ORDER BY log_index LIMIT ?"),
+        // A call begins with call.opened, or with the first token.minted where it was opened with a server.
+        openings_(*db_,
+                  "SELECT log_index, txn FROM event e WHERE log_index < ? AND (event = 6 OR (event = 7 AND attempt = 1 AND "
+                  "NOT EXISTS (SELECT 1 FROM event o WHERE o.txn = e.txn AND o.event = 6))) "
+                  "ORDER BY log_index DESC LIMIT ?"),
+        terms_(*db_) {}
+
+  std::vector<Event> read(std::uint64_t from, std::size_t limit) const override {
+    page_.reset();
+    page_.bind(1, static_cast<std::int64_t>(from));
+    page_.bind(2, static_cast<std::int64_t>(limit));
+    return rows(page_);
+  }
+
+  std::vector<Event> everything_of(const Txn& txn, std::size_t limit) const override {
+    of_txn_.reset();
+    of_txn_.bind(1, txn.text());
+    of_txn_.bind(2, static_cast<std::int64_t>(limit));
+    return rows(of_txn_);
+  }
+
+  std::vector<Opening> openings(std::uint64_t before, std::size_t limit) const override {
+    std::vector<Opening> found;
+    openings_.reset();
+    openings_.bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(before, INT64_MAX)));
+    openings_.bind(2, static_cast<std::int64_t>(limit));
+    while (openings_.executeStep()) {
+      const auto txn = Txn::parse(openings_.getColumn(1).getString());
+      if (!txn) throw LogDamaged("a call has an impossible txn");
+      found.push_back({*txn, static_cast<std::uint64_t>(openings_.getColumn(0).getInt64())});
+    }
+    openings_.reset();
+    return found;
+  }
+
+  std::uint64_t size() const override {
+    return static_cast<std::uint64_t>(db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) FROM event").getInt64());
+  }
+
+  std::uint64_t gaps() const override {
+    return static_cast<std::uint64_t>(
+        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event").getInt64());
+  }
+
+ private:
+  std::vector<Event> rows(SQLite::Statement& statement) const {
+    std::vector<Event> events;
+    while (statement.executeStep())
+      events.push_back(read_event(statement, [this](std::int64_t id) -> const std::string& { return terms_.text(id); }));
+    statement.reset();
+    return events;
+  }
+
+  std::unique_ptr<SQLite::Database> db_;
+  mutable SQLite::Statement page_, of_txn_, openings_;
+  mutable Terms terms_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::path& file) {
+  try {
+    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
+    db->exec("PRAGMA trusted_schema = OFF");
+    const auto version = schema_version_of(*db, false);
+    if (!version) return refuse(version.error());
+    return std::make_unique<SqliteReader>(std::move(db));
+  } catch (const SQLite::Exception& error) {
+    return log_unavailable(fmt::format("cannot read {}", file.string()), error);
+  }
+}
+
+}  // namespace jeton

@@ -1,0 +1,28 @@
+// The ledger in SQLite: opened with care, one writer, and readers that never make it wait.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+
+#include "store/store.hpp"
+
+namespace jeton {
+
+/// Rows that no jetond wrote: an edited, corrupt or foreign database. Readers throw it; the writer turns it into
+/// log_unavailable.
+struct LogDamaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// `full`: an event is on the disk when transact returns. `normal`: it survives a crash of the process, not of the machine.
+enum class Sync { full, normal };
+
+/// Opens or makes the ledger and brings its schema up to date, in one transaction a step. log_unavailable when the file
+/// cannot be opened, is no ledger, or was made by a newer version; then nothing in it has changed.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& file, Sync sync);
+
+/// Opens the ledger read-only; works while a daemon writes and when none runs. One thread per reader.
+[[nodiscard]] Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::path& file);
+
+}  // namespace jeton

@@ -1,0 +1,77 @@
+// Does every value have exactly one base64url text, and every other text none?
+#include "jeton/base64url.hpp"
+
+#include <array>
+
+#include "jeton/hash.hpp"
+#include "jeton/id.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+std::string decoded(std::string_view text) {
+  const auto bytes = jeton::from_base64url(text);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : "refused";
+}
+
+}  // namespace
+
+TEST_CASE("base64url refuses what is not exactly one value") {
+  for (const std::string_view text :
+       {"Zg==", "Zg=", "Zm9v ", " Zm9v", "Zm\n9v", "Zm9v\n", "A", "AAAAA", "+_8", "ab/c", "Zm9%", "=", "é"}) {
+    INFO(text);
+    CHECK_FALSE(jeton::from_base64url(text));
+  }
+  CHECK_FALSE(jeton::from_base64url(std::string_view("Zg\0\0", 4)));
+}
+
+TEST_CASE("base64url refuses trailing bits that are not zero") {
+  // given: every two-character text, which holds 8 bits of value and 4 that must be zero
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  int accepted = 0;
+  for (const char first : alphabet)
+    for (const char second : alphabet) {
+      const std::string text{first, second};
+      const auto bytes = jeton::from_base64url(text);
+      if (!bytes) continue;
+      ++accepted;
+      CHECK(jeton::base64url(*bytes) == text);
+    }
+  // then: as many are accepted as there are bytes
+  CHECK(accepted == 256);
+  CHECK_FALSE(jeton::from_base64url("Zm9"));  // 2 bits
+}
+
+TEST_CASE("base64url fills a buffer exactly or not at all") {
+  std::array<unsigned char, 3> three{};
+  CHECK_FALSE(jeton::from_base64url("Zm8", three));
+  CHECK_FALSE(jeton::from_base64url("Zm9vYg", three));
+  CHECK_FALSE(jeton::from_base64url("", three));
+  CHECK(jeton::from_base64url("Zm9v", three));
+  CHECK(three == std::array<unsigned char, 3>{'f', 'o', 'o'});
+  CHECK(jeton::from_base64url("", std::span<unsigned char>{}));
+}
+
+TEST_CASE("base64url has the forms of RFC 4648 without padding") {
+  const std::array<std::pair<std::string, std::string>, 7> forms{{{"", ""},
+                                                                  {"f", "Zg"},
+                                                                  {"fo", "Zm8"},
+                                                                  {"foo", "Zm9v"},
+                                                                  {"foob", "Zm9vYg"},
+                                                                  {"fooba", "Zm9vYmE"},
+                                                                  {"foobar", "Zm9vYmFy"}}};
+  for (const auto& [plain, text] : forms) {
+    CHECK(jeton::base64url(jeton::as_bytes(plain)) == text);
+    CHECK(decoded(text) == plain);
+  }
+  CHECK(jeton::base64url(jeton::as_bytes("\xFB\xFF\xBF")) == "-_-_");
+}
+
+TEST_CASE("an id is 22 characters and parses back to itself") {
+  const auto id = jeton::Txn::random();
+  CHECK(id.text().size() == 22);
+  CHECK(jeton::Txn::parse(id.text()) == id);
+  CHECK(jeton::Txn::random() != id);
+  CHECK_FALSE(jeton::Txn::parse(id.text() + "AA"));
+  CHECK_FALSE(jeton::Txn::parse(id.text().substr(1)));
+}

@@ -1,0 +1,92 @@
+// Do our own shared vectors hold, and are the files still what their cases make?
+#include <fstream>
+#include <iterator>
+
+#include "jeton/token.hpp"
+#include "support/catch.hpp"
+#include "vectors/digest_cases.hpp"
+#include "vectors/token_cases.hpp"
+
+namespace {
+
+using jeton::Code;
+using jeton::Json;
+using jeton::Result;
+
+std::string path_of(const std::string& file) { return std::string(JETON_SOURCE_DIR) + "/tests/vectors/" + file; }
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(path_of(file), std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Case>
+std::string document_of(const std::vector<Case>& cases) {
+  Json vectors = Json::array();
+  for (const auto& one : cases) vectors.push_back(one.json());
+  return Json{{"vectors", vectors}}.dump(1) + "\n";
+}
+
+void write(const std::string& file, const std::string& text) {
+  std::ofstream(path_of(file), std::ios::binary | std::ios::trunc) << text;
+}
+
+Result<jeton::ArgsDigest> digest_of(const Json& tool, const Json& arguments) {
+  const auto parsed = jeton::parse_json(arguments.get<std::string>(), Code::bad_arguments);
+  if (!parsed) return jeton::refuse(parsed.error());
+  return jeton::args_digest(tool.get<std::string>(), *parsed);
+}
+
+/// What an offline verifier does before it burns: form, arguments, genuineness, expectation, time.
+Result<void> judge(const Json& vector) {
+  const auto& expect = vector["expect"];
+  const auto keys = jeton::KeySet::from_jwks(vector["jwks"]);
+  if (!keys) return jeton::refuse(keys.error());
+  auto token = jeton::UnverifiedToken::parse(vector["token"].get<std::string>());
+  if (!token) return jeton::refuse(token.error());
+  const auto digest = digest_of(expect["tool"], expect["arguments"]);
+  if (!digest) return jeton::refuse(digest.error());
+  auto genuine = jeton::GenuineToken::verify(std::move(*token), *keys);
+  if (!genuine) return jeton::refuse(genuine.error());
+  const auto verified =
+      jeton::VerifiedToken::check(std::move(*genuine), {expect["issuer"], expect["server"], expect["tool"], *digest});
+  if (!verified) return jeton::refuse(verified.error());
+  return verified->in_time(expect["now"].get<std::int64_t>() * 1'000'000);
+}
+
+template <class Value>
+std::string result_of(const Result<Value>& result) {
+  return result ? "ok" : std::string(jeton::name_of(result.error().code));
+}
+
+TEST_CASE("every token vector has its result") {
+  const auto document = Json::parse(text_of("tokens.json"));
+  REQUIRE(document["vectors"].size() > 100);
+  for (const auto& vector : document["vectors"]) {
+    CAPTURE(vector["name"]);
+    CHECK(result_of(judge(vector)) == vector["result"].get<std::string>());
+  }
+}
+
+TEST_CASE("every digest vector has its digest or its refusal") {
+  const auto document = Json::parse(text_of("digests.json"));
+  REQUIRE(document["vectors"].size() > 30);
+  for (const auto& vector : document["vectors"]) {
+    CAPTURE(vector["name"]);
+    const auto digest = digest_of(vector["tool"], vector["arguments"]);
+    CHECK(result_of(digest) == vector["result"].get<std::string>());
+    if (digest) CHECK(digest->text() == vector["digest"].get<std::string>());
+  }
+}
+
+TEST_CASE("the vector files are what their cases make") {
+  CHECK((text_of("tokens.json") == document_of(jeton::vectors::token_cases())));
+  CHECK((text_of("digests.json") == document_of(jeton::vectors::digest_cases())));
+}
+
+TEST_CASE("write the vector files anew", "[.generate]") {
+  write("tokens.json", document_of(jeton::vectors::token_cases()));
+  write("digests.json", document_of(jeton::vectors::digest_cases()));
+}
+
+}  // namespace
