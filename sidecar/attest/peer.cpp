@@ -32,6 +32,7 @@ Result<Peer> Peer::accept(const ProcessView& view, int socket, std::string socke
 }
 
 Peer::~Peer() {
+  if (cgroup_ >= 0) view_->close(cgroup_);
   if (proc_ >= 0) view_->close(proc_);
   if (pidfd_ >= 0) view_->close(pidfd_);
 }
@@ -41,6 +42,7 @@ Peer::Peer(Peer&& other) noexcept
       fixed_(std::move(other.fixed_)),
       pidfd_(std::exchange(other.pidfd_, -1)),
       proc_(std::exchange(other.proc_, -1)),
+      cgroup_(std::exchange(other.cgroup_, -1)),
       pin_(other.pin_),
       start_time_(other.start_time_),
       exe_file_(other.exe_file_) {}
@@ -71,18 +73,20 @@ void Peer::open_proc(const ProcessView::Credentials& credentials) {
     view_->close(std::exchange(proc_, -1));
     return;
   }
-  if (const auto executable = view_->executable(proc_)) exe_file_ = executable->file;
+  cgroup_ = view_->open_cgroup(proc_);
+  exe_file_ = view_->executable(proc_);
+  // A path is looked up once: as long as the process runs this file, it is what the path led to when it connected.
+  if (exe_file_) fixed_.exe = view_->path_of(proc_, *exe_file_);
 }
 
 Result<Caller> Peer::caller() const {
   Caller caller = fixed_;
-  std::optional<Executable> executable;
+  std::optional<FileId> executable;
   if (proc_ >= 0) {
     executable = view_->executable(proc_);
-    caller.unit = view_->unit(proc_);
+    if (cgroup_ >= 0) caller.unit = view_->unit(cgroup_);
   }
   if (const auto same = check_same_process(executable); !same) return refuse(same.error());
-  if (executable) caller.exe = std::move(executable->path);
   return caller;
 }
 
@@ -95,16 +99,17 @@ Result<void> Peer::check_alive() const {
   return {};
 }
 
-Result<void> Peer::check_same_process(const std::optional<Executable>& executable) const {
-  const auto start_time = proc_ < 0 ? std::nullopt : view_->start_time(proc_);
+Result<void> Peer::check_same_process(const std::optional<FileId>& executable) const {
+  // A pidfd from the socket itself names the process that connected and no other: its start time cannot change.
+  const bool by_start_time = proc_ >= 0 && pin_ != PinMethod::peer_pidfd;
+  const auto start_time = by_start_time ? view_->start_time(proc_) : start_time_;
   // Last of all: what was read before is true of the process only if it is still there now.
   if (const auto alive = check_alive(); !alive || proc_ < 0) return alive;
   if (!start_time) return process_gone();
   if (start_time != start_time_) {
     return refuse(Code::unattested_peer, "the pid of this connection now names another process; open a new connection");
   }
-  const auto file = executable ? std::optional(executable->file) : std::nullopt;
-  if (file != exe_file_) {
+  if (executable != exe_file_) {
     return refuse(Code::unattested_peer, "the connected process runs another executable by now; open a new connection");
   }
   return {};

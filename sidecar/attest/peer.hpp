@@ -39,12 +39,13 @@ class Peer {
   [[nodiscard]] Result<void> pin(int socket, pid_t pid);
   void open_proc(const ProcessView::Credentials& credentials);
   [[nodiscard]] Result<void> check_alive() const;
-  [[nodiscard]] Result<void> check_same_process(const std::optional<Executable>& executable) const;
+  [[nodiscard]] Result<void> check_same_process(const std::optional<FileId>& executable) const;
 
   const ProcessView* view_;
   Caller fixed_;
   int pidfd_ = -1;
   int proc_ = -1;  ///< -1: nothing but the credentials is known
+  int cgroup_ = -1;
   PinMethod pin_ = PinMethod::none;
   std::optional<std::uint64_t> start_time_;
   std::optional<FileId> exe_file_;

@@ -47,8 +47,9 @@ std::optional<std::string> read_text(int proc, const char* name) {
     const auto count = ::read(file.fd(), chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::nullopt;
-    if (count == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(count));
+    // These files are made whole by the first read: a short one was the last, and asking again costs a system call.
+    if (static_cast<std::size_t>(count) < chunk.size()) return text;
   }
   return std::nullopt;
 }
@@ -147,11 +148,9 @@ class KernelView final : public ProcessView {
     return leading_number<uid_t>(after_separators(std::string_view(*status).substr(line), '\t', 2));  // real, effective
   }
 
-  std::optional<Executable> executable(int proc) const override {
-    const auto file = file_at(proc, "exe");
-    if (!file) return std::nullopt;
-    return Executable{*file, exe_path(proc, *file)};
-  }
+  std::optional<FileId> executable(int proc) const override { return file_at(proc, "exe"); }
+
+  std::optional<std::string> path_of(int proc, const FileId& file) const override { return exe_path(proc, file); }
 
   std::optional<std::string> sha256(int proc, const FileId& file) const override {
     const Descriptor exe(::openat(proc, "exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -161,9 +160,14 @@ class KernelView final : public ProcessView {
     return hashes_.of(exe.fd());
   }
 
-  std::optional<std::string> unit(int proc) const override {
-    const auto cgroup = read_text(proc, "cgroup");
-    return cgroup ? unit_of_cgroup(*cgroup) : std::nullopt;
+  int open_cgroup(int proc) const override { return ::openat(proc, "cgroup", O_RDONLY | O_CLOEXEC); }
+
+  std::optional<std::string> unit(int cgroup) const override {
+    std::array<char, 4096> text;
+    const auto count = ::pread(cgroup, text.data(), text.size(), 0);
+    // One that does not fit is no systemd's: none is the safe answer.
+    if (count <= 0 || static_cast<std::size_t>(count) == text.size()) return std::nullopt;
+    return unit_of_cgroup({text.data(), static_cast<std::size_t>(count)});
   }
 
   void close(int fd) const override { ::close(fd); }

@@ -18,12 +18,6 @@ using FileId = std::pair<std::uint64_t, std::uint64_t>;  ///< device, inode
 /// another way could find a stranger.
 enum class NoPidfd { unsupported, failed };
 
-/// What a process runs. Path and file were checked to belong together.
-struct Executable {
-  FileId file;                      ///< tells a changed one even where there is no path
-  std::optional<std::string> path;  ///< none when deleted, covered by a mount, or in another mount namespace
-};
-
 /// What attestation asks of the system, so that a test can play an older kernel, a recycled pid or another namespace.
 class ProcessView {
  public:
@@ -47,12 +41,16 @@ class ProcessView {
   [[nodiscard]] virtual std::optional<std::uint64_t> start_time(int proc) const = 0;
   /// The effective uid.
   [[nodiscard]] virtual std::optional<uid_t> owner(int proc) const = 0;
-  /// None when it cannot be read: another uid's without CAP_SYS_PTRACE, or a process that has ended.
-  [[nodiscard]] virtual std::optional<Executable> executable(int proc) const = 0;
+  /// The file the process runs. None when it cannot be read: another uid's without CAP_SYS_PTRACE, or one that has ended.
+  [[nodiscard]] virtual std::optional<FileId> executable(int proc) const = 0;
+  /// The path that leads to that file here and now; none when deleted, covered by a mount, or in another mount namespace.
+  [[nodiscard]] virtual std::optional<std::string> path_of(int proc, const FileId& file) const = 0;
   /// Lower-case hex of the executable's SHA-256; none unless it is `file`, readable and of bearable size.
   [[nodiscard]] virtual std::optional<std::string> sha256(int proc, const FileId& file) const = 0;
+  /// The process's cgroup file, to be read again and again; -1 when there is none.
+  [[nodiscard]] virtual int open_cgroup(int proc) const = 0;
   /// The systemd system service by the process's cgroup.
-  [[nodiscard]] virtual std::optional<std::string> unit(int proc) const = 0;
+  [[nodiscard]] virtual std::optional<std::string> unit(int cgroup) const = 0;
   virtual void close(int fd) const = 0;
 };
 

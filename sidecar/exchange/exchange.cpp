@@ -2,11 +2,15 @@
 #include "exchange/exchange.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
 namespace jeton {
 namespace {
+
+/// Less is what keeping time does; more is somebody setting it.
+constexpr std::int64_t clock_jump_us = 5 * us_per_s;
 
 std::optional<std::string> escaped(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
@@ -82,11 +86,22 @@ std::vector<Event> Exchange::due(bool all) const {
     rotated.role = Role::daemon;
     events.push_back(std::move(rotated));
   }
+  const auto expected_us = parts_.clock.boot_us() + wall_ahead_us_;
+  if (const auto wall_us = parts_.clock.wall_us(); std::abs(wall_us - expected_us) > clock_jump_us) {
+    Event jumped;
+    jumped.kind = EventKind::clock_jumped;
+    jumped.time_us = wall_us;
+    jumped.role = Role::daemon;
+    jumped.first_us = expected_us;
+    jumped.last_us = wall_us;
+    events.push_back(std::move(jumped));
+  }
   return events;
 }
 
 void Exchange::settle(const std::vector<Event>& durable) {
   minted_.forget_expired(parts_.clock.boot_us());
+  wall_ahead_us_ = parts_.clock.wall_us() - parts_.clock.boot_us();
   meter_.written(durable);
   if (std::any_of(durable.begin(), durable.end(), [](const Event& e) { return e.kind == EventKind::key_rotated; }))
     parts_.keyring.rotate();

@@ -45,7 +45,8 @@ class Exchange {
     const Clock& clock;
     std::string issuer;
   };
-  explicit Exchange(const Parts& parts) : parts_(parts) {}
+  explicit Exchange(const Parts& parts)
+      : parts_(parts), wall_ahead_us_(parts.clock.wall_us() - parts.clock.boot_us()) {}
 
   /// Begins a call, or finds it again by `open_id`; with a server it also mints the next attempt.
   /// unknown_agent, unknown_server, no_grant, call_mismatch, unknown_call (over), and what `mint` refuses with.
@@ -67,7 +68,8 @@ class Exchange {
 
   /// The daemon's own events.
   void record(EventKind kind, const std::function<void(Event&)>& fill = {});
-  /// The events time has made due: a rotation, counted refusals (`all` of them at stop). Once they are durable, `settle`.
+  /// The events time has made due: a rotation, a jump of the wall clock, counted refusals (`all` of them at stop). Once
+  /// they are durable, `settle`.
   [[nodiscard]] std::vector<Event> due(bool all) const;
   void settle(const std::vector<Event>& durable);
   void set_disk_low(bool low) { meter_.set_disk_low(low); }
@@ -93,6 +95,7 @@ class Exchange {
   MintedTokens minted_;
   MintRate rate_;
   RefusalMeter meter_;
+  std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at
 };
 
 /// Puts what an opening says about itself into its event.

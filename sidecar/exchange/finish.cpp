@@ -1,4 +1,6 @@
 // How it went, as each side saw it: the first report of each counts, a different one is evidence.
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "exchange/exchange.hpp"
@@ -6,8 +8,9 @@
 namespace jeton {
 namespace {
 
-/// More reports than any honest pair of reporters makes; what comes after is refused, so a call cannot fill the log.
-constexpr std::size_t outcomes_max = 32;
+/// More reports than any honest reporter makes; what comes after is refused, so a call cannot fill the log. Each side has
+/// its own, so neither can keep the other from being heard.
+constexpr std::int64_t outcomes_max = 32;
 
 ReceiptCheck check_receipt(const Call& call, const Receipt& receipt) {
   const auto* attempt = call.attempt_of(receipt.jti);
@@ -58,7 +61,8 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
   // Any earlier report of the same words is this one again, whichever of several it was.
   for (const auto& earlier : call->outcomes())
     if (earlier.role == event.role && earlier.uid == event.uid && same_report(earlier, event)) return Finished{earlier.log_index};
-  if (call->outcomes().size() >= outcomes_max)
+  const auto same_side = [&event](const Event& e) { return e.role == event.role && (e.role == Role::agent || e.jti == event.jti); };
+  if (std::count_if(call->outcomes().begin(), call->outcomes().end(), same_side) >= outcomes_max)
     return refuse(refused(caller, {Code::rate_limited, "this call has too many contradicting outcomes"}, about));
   const auto* first = as_redeemer ? call->redeemers_outcome(*request.jti) : call->openers_outcome();
   if (first != nullptr) event.cites = first->log_index;

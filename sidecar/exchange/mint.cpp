@@ -112,7 +112,7 @@ Previous Exchange::previous_of(const Call* call) const {
   const auto* live = minted_.find(*last.minted.jti);
   // A token of an earlier process can no longer be redeemed; by the wall clock it may still look alive to its holder.
   const bool in_time = live != nullptr ? parts_.clock.boot_us() < live->deadline_boot_us
-                                       : parts_.clock.wall_us() < last.minted.expires_at.value_or(0) * us_per_s;
+                                       : parts_.clock.wall_us() / us_per_s < last.minted.expires_at.value_or(0);
   return in_time ? Previous::unredeemed : Previous::expired;
 }
 

@@ -67,7 +67,7 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   const auto call = Call::from(parts_.store.story(claims.txn));
   const auto* attempt = call ? call->attempt_of(claims.jti) : nullptr;
   if (const auto first = parts_.store.spent(claims.jti)) {
-    const bool in_window = parts_.clock.wall_us() < (claims.exp + repeat_window_s) * us_per_s;
+    const bool in_window = parts_.clock.wall_us() / us_per_s < claims.exp + repeat_window_s;
     if (first->token_sha256 == verified->sha256() && same_redeemer(*first, caller, claims.aud, key) && in_window)
       return Redeemed{claims, first->time_us / us_per_s, first->prior_redemptions.value_or(0), true, first->log_index};
     about.first_redemption = first;

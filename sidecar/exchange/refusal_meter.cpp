@@ -11,7 +11,8 @@ constexpr std::int64_t window_us = 60 * us_per_s;
 bool RefusalMeter::admit(std::int64_t uid, Code code, std::int64_t wall_us, std::int64_t boot_us) {
   auto& window = windows_[{uid, code}];
   // A window with counts in it stays until they are written; only then does a new minute begin.
-  if (window.suppressed == 0 && boot_us - window.since_boot_us >= window_us) window = {boot_us};
+  const bool over = window.suppressed == 0 && boot_us - window.since_boot_us >= window_us;
+  if (window.seen == 0 || over) window = {boot_us};
   ++window.seen;
   if (window.seen <= events_per_min && !disk_low_) return true;
   if (window.suppressed++ == 0) window.first_us = wall_us;

@@ -50,6 +50,10 @@ Json json_of(const Redeemed& redeemed) {
   return body;
 }
 
+Response internal() {
+  return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
+}
+
 /// "/v1/calls/<txn>/<what>" → txn and what.
 std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
   constexpr std::string_view prefix = "/v1/calls/";
@@ -71,7 +75,6 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   const auto answer_one = [this](Job& job) {
     job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
   };
-  const auto internal = problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
   try {
     auto durable = parts_.store.transact([&] {
       if (writing.size() == 1) return answer_one(*writing.front());
@@ -81,14 +84,14 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
         } catch (const std::runtime_error&) {
           throw;  // the store's: nothing of this tick can be kept
         } catch (const std::exception&) {
-          job->response = internal;  // its own events were taken back; its neighbours are not concerned
+          job->response = internal();  // its own events were taken back; its neighbours are not concerned
         }
       }
     });
     if (!durable)
       for (auto* job : writing) job->response = problem(durable.error());
   } catch (const std::exception&) {
-    for (auto* job : writing) job->response = internal;
+    for (auto* job : writing) job->response = internal();
   }
 }
 
@@ -96,11 +99,10 @@ void LocalDoor::keep_house(bool stopping) {
   parts_.exchange.set_disk_low(parts_.disk_low());
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
-  if (!due.empty() && !parts_.store.transact([&] {
-        for (const auto& event : due) parts_.store.append(event);
-      }))
-    return;
-  parts_.exchange.settle(due);
+  const bool durable = due.empty() || parts_.store.transact([&] {
+    for (const auto& event : due) parts_.store.append(event);
+  });
+  parts_.exchange.settle(durable ? due : std::vector<Event>{});
 }
 
 bool LocalDoor::answer_from_memory(Job& job) const {

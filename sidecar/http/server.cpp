@@ -18,13 +18,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <fmt/core.h>
 
 namespace jeton {
@@ -46,25 +47,21 @@ struct Session {
   Stream::socket socket;
   boost::beast::flat_buffer buffer;
   std::optional<Peer> peer;
-  std::string socket_path;
-  uid_t uid = 0;
+  Caller known;  ///< what the socket alone proves: all there is of a peer that is gone
   Phase phase = Phase::idle;
   SteadyClock::time_point deadline = SteadyClock::time_point::max();
   bool timed_out = false;
 
-  Session(Stream::socket connected, std::string path) : socket(std::move(connected)), socket_path(std::move(path)) {}
+  Session(Stream::socket connected, std::string path) : socket(std::move(connected)) { known.socket = std::move(path); }
 };
 
-http::response<http::string_body> message_of(Response response, bool keep_alive) {
-  http::response<http::string_body> message;
-  message.version(11);
-  message.result(static_cast<unsigned>(response.status));
-  message.set(http::field::content_type, response.content_type);
-  message.set(http::field::cache_control, response.may_cache ? "max-age=60" : "no-store");
-  message.keep_alive(keep_alive);
-  message.body() = std::move(response.body);
-  message.prepare_payload();
-  return message;
+/// The whole answer as bytes: small enough to hand to the kernel in one call.
+std::string bytes_of(const Response& response, bool keep_alive) {
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\n{}Content-Length: {}\r\n\r\n{}", response.status,
+      std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
+      response.content_type, response.may_cache ? "max-age=60" : "no-store", keep_alive ? "" : "Connection: close\r\n",
+      response.body.size(), response.body);
 }
 
 Request request_of(Parser& parser) {
@@ -131,22 +128,27 @@ class Server::Loop {
     }
     sessions_.push_back(session);
     const auto place = std::prev(sessions_.end());
-    ++per_uid_[session->uid];
+    ++per_uid_[session->known.uid];
     bool again = true;
     while (again && !stopping_) again = co_await serve_one(session);
     sessions_.erase(place);
-    if (--per_uid_[session->uid] == 0) per_uid_.erase(session->uid);
+    if (--per_uid_[session->known.uid] == 0) per_uid_.erase(session->known.uid);
     if (stopping_ && sessions_.empty()) finish();
   }
 
   Result<void> admit(Session& session) {
-    auto peer = Peer::accept(view_, session.socket.native_handle(), session.socket_path);
+    // Before anything can be refused: a refusal must never be put down to another account.
+    if (const auto credentials = view_.credentials(session.socket.native_handle())) {
+      session.known.uid = credentials->uid;
+      session.known.gid = credentials->gid;
+      if (credentials->pid != 0) session.known.pid = credentials->pid;
+    }
+    auto peer = Peer::accept(view_, session.socket.native_handle(), session.known.socket);
     if (!peer) return refuse(peer.error());
     session.peer.emplace(std::move(*peer));
     auto caller = session.peer->caller();
     if (!caller) return refuse(caller.error());
-    session.uid = caller->uid;
-    const auto held = per_uid_.find(session.uid);
+    const auto held = per_uid_.find(session.known.uid);
     if (sessions_.size() >= limits_.connections || (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
       return refuse(Code::overloaded, "too many open connections; close idle ones and try again");
     return {};
@@ -154,8 +156,7 @@ class Server::Loop {
 
   asio::awaitable<void> refuse_and_close(SessionPtr session, Error error) {
     Job job;
-    job.caller.uid = session->uid;
-    job.caller.socket = session->socket_path;
+    job.caller = session->known;
     job.fault = std::move(error);
     co_await submit(job);
     co_await write(session, std::move(job.response), false);
@@ -170,8 +171,7 @@ class Server::Loop {
     if (!arrived && !fault) co_return false;
 
     Job job;
-    job.caller.uid = session->uid;
-    job.caller.socket = session->socket_path;
+    job.caller = session->known;
     bool keep_alive = false;
     if (auto caller = session->peer->caller()) {
       job.caller = std::move(*caller);
@@ -185,6 +185,7 @@ class Server::Loop {
     session->phase = Session::Phase::answering;
     session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.request_s);
     co_await submit(job);
+    if (arrived && parser.get().method() == http::verb::head) job.response.body.clear();
     const bool written = co_await write(session, std::move(job.response), keep_alive);
     co_return written && keep_alive;
   }
@@ -215,9 +216,16 @@ class Server::Loop {
   }
 
   asio::awaitable<bool> write(SessionPtr session, Response response, bool keep_alive) {
-    auto message = message_of(std::move(response), keep_alive);
-    auto [error, count] = co_await http::async_write(session->socket, message, awaiting);
-    co_return !error;
+    auto bytes = bytes_of(response, keep_alive);
+    // Nearly always the socket takes it all, and the loop is spared a turn.
+    boost::system::error_code error;
+    session->socket.non_blocking(true, error);
+    const auto sent = session->socket.send(asio::buffer(bytes), 0, error);
+    if (error && error != asio::error::would_block) co_return false;
+    if (!error && sent == bytes.size()) co_return true;
+    auto rest = asio::buffer(bytes) + (error ? 0 : sent);
+    auto [failure, count] = co_await asio::async_write(session->socket, rest, awaiting);
+    co_return !failure;
   }
 
   /// Puts a job into the tick and resumes when its response is durable.

@@ -27,9 +27,11 @@ class OlderKernel final : public ProcessView {
   int open_proc(pid_t pid) const override { return real_->open_proc(pid); }
   std::optional<std::uint64_t> start_time(int proc) const override { return real_->start_time(proc); }
   std::optional<uid_t> owner(int proc) const override { return real_->owner(proc); }
-  std::optional<Executable> executable(int proc) const override { return real_->executable(proc); }
+  std::optional<FileId> executable(int proc) const override { return real_->executable(proc); }
+  std::optional<std::string> path_of(int proc, const FileId& file) const override { return real_->path_of(proc, file); }
   std::optional<std::string> sha256(int proc, const FileId& file) const override { return real_->sha256(proc, file); }
-  std::optional<std::string> unit(int proc) const override { return real_->unit(proc); }
+  int open_cgroup(int proc) const override { return real_->open_cgroup(proc); }
+  std::optional<std::string> unit(int cgroup) const override { return real_->unit(cgroup); }
   void close(int fd) const override { real_->close(fd); }
 
  private:

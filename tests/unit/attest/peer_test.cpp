@@ -13,6 +13,7 @@ constexpr int socket_fd = 3;
 constexpr int peer_pidfd_fd = 100;
 constexpr int opened_pidfd_fd = 101;
 constexpr int proc_fd = 102;
+constexpr int cgroup_fd = 99;
 
 /// A machine with one process on it, of which every part can be changed.
 class FakeView final : public ProcessView {
@@ -24,7 +25,8 @@ class FakeView final : public ProcessView {
   bool has_proc = true;
   std::optional<std::uint64_t> started = 7000;
   std::optional<uid_t> owned_by = 1001;
-  std::optional<Executable> runs = Executable{{8, 15}, "/usr/bin/billing"};
+  std::optional<FileId> runs = FileId{8, 15};
+  std::optional<std::string> path = "/usr/bin/billing";
   std::optional<std::string> service = "billing.service";
   std::function<void()> after_reading_unit = [] {};
   mutable std::multiset<int> open_fds;
@@ -41,10 +43,15 @@ class FakeView final : public ProcessView {
   }
   std::optional<std::uint64_t> start_time(int) const override { return started; }
   std::optional<uid_t> owner(int) const override { return owned_by; }
-  std::optional<Executable> executable(int) const override { return runs; }
+  std::optional<FileId> executable(int) const override { return runs; }
+  std::optional<std::string> path_of(int, const FileId&) const override { return path; }
   std::optional<std::string> sha256(int, const FileId& file) const override {
     ++hashed;
-    return runs && runs->file == file ? std::optional<std::string>("hash") : std::nullopt;
+    return runs == file ? std::optional<std::string>("hash") : std::nullopt;
+  }
+  int open_cgroup(int) const override {
+    open_fds.insert(cgroup_fd);
+    return cgroup_fd;
   }
   std::optional<std::string> unit(int) const override {
     auto unit = service;
@@ -114,6 +121,7 @@ TEST_CASE("a process that is gone is never looked up by its number instead") {
 
 TEST_CASE("a peer that changes after accept is refused") {
   FakeView view;
+  make_old(view);  // given: no pidfd from the socket, so that a start time is all that tells two processes apart
   auto change = GENERATE(0, 1, 2, 3, 4);
   CAPTURE(change);
   const auto peer = accept(view);  // given: an accepted peer
@@ -123,7 +131,7 @@ TEST_CASE("a peer that changes after accept is refused") {
   if (change == 0) view.running = false;  // when: something of it changes
   if (change == 1) view.started = 7001;
   if (change == 2) view.started = std::nullopt;
-  if (change == 3) view.runs->file = {8, 16};
+  if (change == 3) view.runs = FileId{8, 16};
   if (change == 4) view.runs = std::nullopt;
 
   const auto caller = peer->caller();  // then: it is nobody, even though path and unit read as before
@@ -137,7 +145,7 @@ TEST_CASE("an executable that becomes readable is a changed one") {
   const auto peer = accept(view);
   REQUIRE(peer);
 
-  view.runs = Executable{{8, 15}, "/usr/bin/billing"};
+  view.runs = FileId{8, 15};
 
   CHECK_FALSE(peer->caller());
 }
@@ -230,12 +238,12 @@ TEST_CASE("an unreadable executable is no error") {
 
 TEST_CASE("an executable without a path still tells that it changed") {
   FakeView view;
-  view.runs->path = std::nullopt;
+  view.path = std::nullopt;
   const auto peer = accept(view);
   REQUIRE(peer);
   CHECK(peer->caller()->exe == std::nullopt);
 
-  view.runs->file = {8, 16};
+  view.runs = FileId{8, 16};
 
   CHECK_FALSE(peer->caller());
 }
@@ -245,7 +253,7 @@ TEST_CASE("a changed executable is not hashed in the place of the first") {
   const auto peer = accept(view);
   auto caller = *peer->caller();
 
-  view.runs->file = {8, 16};
+  view.runs = FileId{8, 16};
   peer->add_sha256(caller);
 
   CHECK(caller.sha256 == std::nullopt);
@@ -265,14 +273,14 @@ TEST_CASE("the evidence is complete and only hashed on demand") {
   CHECK(caller.sha256 == "hash");
 }
 
-TEST_CASE("a path or a unit that changes is reported as it is now") {
+TEST_CASE("a unit is reported as it is now and a path as it was when the process connected") {
   FakeView view;
   const auto peer = accept(view);
 
-  view.runs->path = "/usr/bin/billing.old";
+  view.path = "/usr/bin/billing.old";
   view.service = std::nullopt;
 
-  CHECK(peer->caller()->exe == "/usr/bin/billing.old");
+  CHECK(peer->caller()->exe == "/usr/bin/billing");
   CHECK(peer->caller()->unit == std::nullopt);
 }
 
@@ -302,10 +310,10 @@ TEST_CASE("a peer closes what it opened once however often it is moved") {
   {
     auto peer = accept(view);
     REQUIRE(peer);
-    CHECK(view.open_fds.size() == 2);
+    CHECK(view.open_fds.size() == 3);
     Peer moved = std::move(*peer);
     CHECK(moved.caller());
-    CHECK(view.open_fds.size() == 2);
+    CHECK(view.open_fds.size() == 3);
   }
   CHECK(view.open_fds.empty());
 }

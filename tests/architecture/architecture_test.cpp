@@ -1,0 +1,183 @@
+// Who may include whom: only a checked rule holds.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "architecture/source_tree.hpp"
+#include "support/catch.hpp"
+
+namespace jeton::test {
+namespace {
+
+/// The floors of the sidecar, from the top. No include leads up; rooms of one floor may see one another.
+const std::map<std::string, int> floors{{"main", 0},     {"cli", 1},      {"app", 2},      {"http", 3},  {"exchange", 4},
+                                        {"policy", 5},   {"identity", 5}, {"log", 5},      {"readers", 5}, {"ops", 5},
+                                        {"store", 6},    {"attest", 6},   {"outbound", 6}, {"sdk", 7}};
+
+/// One third-party header, one door.
+struct Door {
+  std::string header;
+  std::set<std::string> files;
+};
+const std::vector<Door> doors{
+    {"boost/", {"sidecar/http/server.cpp", "sdk/src/client/unix_http.cpp"}},
+    {"nlohmann/", {"sdk/include/jeton/json.hpp"}},
+    {"CLI/", {"sidecar/cli/parse.cpp"}},
+    {"toml++/", {"sidecar/app/config_document.cpp"}},
+};
+
+/// Rooms that may see a library at all.
+struct RoomRule {
+  std::string header;
+  std::set<std::string> folders;
+};
+const std::vector<RoomRule> room_rules{
+    {"SQLiteCpp/", {"sidecar/store"}},
+    {"sqlite3.h", {"sidecar/store"}},
+    {"sodium", {"sdk/src/core", "sidecar/attest"}},
+    {"tl/expected.hpp", {"sdk/include", "sidecar/attest", "sidecar/app"}},
+};
+
+std::string room_of_include(const std::string& include) {
+  const auto slash = include.find('/');
+  if (slash == include.npos) return "";
+  const auto first = include.substr(0, slash);
+  if (first == "jeton" || first == "core" || first == "client" || first == "verifier") return "sdk";
+  return floors.count(first) != 0 ? first : "";
+}
+
+std::vector<std::string> arrows_up(const std::vector<SourceFile>& files) {
+  std::vector<std::string> wrong;
+  for (const auto& file : files) {
+    const auto from = room_of(file.path);
+    for (const auto& include : file.includes) {
+      const auto to = room_of_include(include);
+      if (!to.empty() && floors.at(to) < floors.at(from)) wrong.push_back(file.path + " includes " + include);
+    }
+  }
+  return wrong;
+}
+
+/// Inside `co_await` only names and calls: g++ 12.2 destroys some temporaries twice there. From the word to its semicolon
+/// neither a brace nor a lambda.
+std::vector<std::string> braces_in_co_await(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  for (auto at = file.code.find("co_await"); at != std::string::npos; at = file.code.find("co_await", at + 1)) {
+    const auto end = file.code.find(';', at);
+    const auto expression = file.code.substr(at, end - at);
+    if (expression.find_first_of("{[") != std::string::npos) {
+      const auto line = std::count(file.code.begin(), file.code.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+      wrong.push_back(file.path + ":" + std::to_string(line));
+    }
+  }
+  return wrong;
+}
+
+}  // namespace
+
+TEST_CASE("no include leads up a floor", "[architecture]") {
+  CHECK(arrows_up(source_files({"sidecar"})) == std::vector<std::string>{});
+}
+
+TEST_CASE("the check of floors finds an include that leads up", "[architecture]") {
+  const auto wrong = source_of("sidecar/store/x.cpp", "// x\n#include \"exchange/exchange.hpp\"\n");
+  CHECK(arrows_up({wrong}).size() == 1);
+}
+
+TEST_CASE("the sdk knows nothing of the sidecar and its core does no io", "[architecture]") {
+  const std::set<std::string> io{"fcntl.h", "unistd.h", "sys/socket.h", "sys/stat.h", "fstream", "filesystem", "thread"};
+  for (const auto& file : source_files({"sdk"})) {
+    for (const auto& include : file.includes) {
+      INFO(file.path << " includes " << include);
+      const auto room = room_of_include(include);
+      CHECK((room.empty() || room == "sdk"));
+      if (file.path.starts_with("sdk/src/core/")) CHECK(io.count(include) == 0);
+    }
+  }
+}
+
+TEST_CASE("core does not include client or verifier and client does not include verifier", "[architecture]") {
+  for (const auto& file : source_files({"sdk/src"}))
+    for (const auto& include : file.includes) {
+      INFO(file.path << " includes " << include);
+      const bool core = file.path.starts_with("sdk/src/core/");
+      const bool client = file.path.starts_with("sdk/src/client/");
+      if (core) CHECK_FALSE((include.starts_with("client/") || include == "jeton/client.hpp" || include == "jeton/call_scope.hpp"));
+      if (core || client) CHECK_FALSE((include.starts_with("verifier/") || include == "jeton/verifier.hpp"));
+    }
+}
+
+TEST_CASE("only app names the adapters", "[architecture]") {
+  for (const auto& file : source_files({"sidecar"})) {
+    const auto room = room_of(file.path);
+    for (const auto& include : file.includes) {
+      INFO(file.path << " includes " << include);
+      if (include == "policy/grants.hpp") CHECK((room == "app" || room == "policy"));
+      if (include == "store/sqlite_store.hpp") CHECK((room == "app" || room == "store" || room == "cli"));
+    }
+  }
+}
+
+TEST_CASE("one third party header has one door", "[architecture]") {
+  for (const auto& file : source_files({"sdk", "sidecar"}))
+    for (const auto& include : file.includes) {
+      INFO(file.path << " includes " << include);
+      for (const auto& door : doors)
+        if (include.starts_with(door.header)) CHECK(door.files.count(file.path) == 1);
+      for (const auto& rule : room_rules)
+        if (include.starts_with(rule.header))
+          CHECK(std::any_of(rule.folders.begin(), rule.folders.end(), [&](const std::string& f) { return file.path.starts_with(f + "/"); }));
+    }
+}
+
+TEST_CASE("examples see only the public headers of the sdk", "[architecture]") {
+  for (const auto& file : source_files({"examples"}))
+    for (const auto& include : file.includes) {
+      INFO(file.path << " includes " << include);
+      CHECK_FALSE((floors.count(include.substr(0, include.find('/'))) != 0));
+      CHECK_FALSE((include.starts_with("core/") || include.starts_with("client/") || include.starts_with("verifier/")));
+    }
+}
+
+TEST_CASE("inside co_await stand only names and calls", "[architecture]") {
+  std::vector<std::string> wrong;
+  for (const auto& file : source_files({"sdk", "sidecar", "examples"}))
+    for (auto& place : braces_in_co_await(file)) wrong.push_back(std::move(place));
+  CHECK(wrong == std::vector<std::string>{});
+}
+
+TEST_CASE("the check of co_await finds a brace and a lambda and passes a call", "[architecture]") {
+  CHECK(braces_in_co_await(source_of("x.cpp", "co_await f(T{1});")).size() == 1);
+  CHECK(braces_in_co_await(source_of("x.cpp", "co_await f([p] { g(p); });")).size() == 1);
+  CHECK(braces_in_co_await(source_of("x.cpp", "auto x = co_await f(name, g(2));")).empty());
+  CHECK(braces_in_co_await(source_of("x.cpp", "// never co_await f(T{1});\n")).empty());
+}
+
+TEST_CASE("only the server waits in coroutines", "[architecture]") {
+  for (const auto& file : source_files({"sdk", "sidecar", "examples"}))
+    if (file.code.find("co_await") != std::string::npos) CHECK(file.path == "sidecar/http/server.cpp");
+}
+
+TEST_CASE("json text is parsed in one place", "[architecture]") {
+  for (const auto& file : source_files({"sdk", "sidecar", "examples"})) {
+    INFO(file.path);
+    if (file.path == "sdk/src/core/json.cpp") continue;
+    CHECK(file.code.find("Json::parse") == std::string::npos);
+    CHECK(file.code.find("sax_parse") == std::string::npos);
+  }
+}
+
+TEST_CASE("every file begins with its one sentence and stays below 400 lines", "[architecture]") {
+  for (const auto& file : source_files({"sdk", "sidecar", "examples", "tests"})) {
+    INFO(file.path);
+    CHECK(file.text.starts_with("// "));
+    CHECK(std::count(file.text.begin(), file.text.end(), '\n') <= 400);
+  }
+}
+
+TEST_CASE("no folder is called util or common or helpers", "[architecture]") {
+  for (const auto& file : source_files({"sdk", "sidecar", "examples", "tests"}))
+    for (const char* name : {"/util/", "/utils/", "/common/", "/helpers/", "/misc/"}) CHECK(file.path.find(name) == std::string::npos);
+}
+
+}  // namespace jeton::test
