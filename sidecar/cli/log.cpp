@@ -37,7 +37,7 @@ std::string words_of(const Event& event) {
   if (event.kind == EventKind::token_minted && event.previous && *event.previous != Previous::none)
     say(fmt::format("previous {}", name_of(*event.previous)));
   if (event.kind == EventKind::token_minted && event.expires_at)
-    say(fmt::format("expires {}", utc_clock(*event.expires_at * us_per_s).substr(0, 8)));
+    say(fmt::format("expires {}", utc_clock_of_seconds(*event.expires_at)));
   if (event.verb) say(fmt::format("{} refused", name_of(*event.verb)));
   if (event.code) say(std::string(name_of(*event.code)));
   if (event.kind == EventKind::request_refused && event.server) say(*event.server);
@@ -74,7 +74,7 @@ void print_timeline(const std::vector<Event>& events) {
   Table table({"EVENT", "TIME (UTC)", "AFTER", "WHAT", "", "WHO"});
   for (const auto& event : events)
     table.add({std::to_string(event.log_index), utc_clock(event.time_us),
-               fmt::format("{:+.1f} ms", static_cast<double>(event.time_us - first.time_us) / 1000.0),
+               fmt::format("{:+.1f} ms", (static_cast<double>(event.time_us) - static_cast<double>(first.time_us)) / 1000.0),
                std::string(name_of(event.kind)), words_of(event), who(event)});
   fmt::print("{}", table.text(colour_wanted()));
 }
@@ -97,7 +97,7 @@ int log_calls(const Common& common, const LogOptions& options) {
   return with_log(common, [&](const LogReader& log) {
     const auto page = list_calls(log, options.before.value_or(UINT64_MAX), options.limit, SystemClock().wall_us());
     if (common.json) {
-      fmt::print("{}\n", page.json().dump(2));
+      fmt::print("{}\n", json_for_terminal(page.json()));
       return 0;
     }
     Table table({"OPENED (UTC)", "TXN", "AGENT", "TOOL", "SERVER", "STATE", "ATTEMPTS", "REFUSED", "OUTCOME", "CALL_ID"});
@@ -124,7 +124,7 @@ int log_show(const Common& common, const LogOptions& options) {
     }
     Json body{{"txn", txn->text()}, {"events", Json::array()}};
     for (const auto& event : *events) body["events"].push_back(json_of(event));
-    fmt::print("{}\n", body.dump(2));
+    fmt::print("{}\n", json_for_terminal(body));
     return 0;
   });
 }

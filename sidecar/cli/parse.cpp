@@ -1,22 +1,40 @@
 // From words to options. The one file that knows CLI11.
 #include "cli/parse.hpp"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/app.hpp"
 #include "cli/commands.hpp"
+#include "jeton/id.hpp"
 
 namespace jeton::cli {
 namespace {
 
 constexpr std::string_view args_help = "the arguments: JSON, @FILE, or - for stdin";
 
+/// The words, last first as CLI11 takes them. One id in 64 begins with a dash: where it stands alone it goes behind "--", so
+/// that it is read as what it is.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words, ids;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const std::string_view before = argv[i - 1];
+    const bool is_value = before.starts_with("--") && before != "--" && before != "--json";
+    (word.starts_with('-') && Txn::parse(word) && !is_value ? ids : words).push_back(word);
+  }
+  if (!ids.empty() && std::find(words.begin(), words.end(), "--") == words.end()) words.emplace_back("--");
+  words.insert(words.end(), ids.begin(), ids.end());
+  return {words.rbegin(), words.rend()};
+}
+
 /// Help and version are answers; everything else that CLI11 stops at is a usage error.
 template <class Run>
 int parse_and(CLI::App& app, int argc, char** argv, Run&& run) {
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {

@@ -40,24 +40,39 @@ std::string for_terminal(std::string_view text) {
   return out;
 }
 
+std::string json_for_terminal(const Json& document) {
+  return document.dump(2, ' ', true, Json::error_handler_t::replace);
+}
+
 bool colour_wanted() {
   const char* no_color = std::getenv("NO_COLOR");
   return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
 namespace {
-std::string formatted(std::int64_t time_us, const char* form) {
-  const std::time_t seconds = time_us / us_per_s;
+
+constexpr std::int64_t ms_per_s = 1000;
+
+std::string formatted(std::int64_t time_s, const char* form) {
+  const std::time_t seconds = time_s;
   std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
+  // Fails for a year that int does not hold, which only an edited log has.
+  if (::gmtime_r(&seconds, &parts) == nullptr) return "?";
+  char text[64];
   return {text, std::strftime(text, sizeof text, form, &parts)};
 }
+
+/// Rounded down, before 1970 too.
+std::int64_t whole(std::int64_t value, std::int64_t unit) { return value / unit - (value % unit < 0 ? 1 : 0); }
+
 }  // namespace
 
-std::string utc_time(std::int64_t time_us) { return formatted(time_us, "%Y-%m-%d %H:%M:%SZ"); }
+std::string utc_time(std::int64_t time_us) { return formatted(whole(time_us, us_per_s), "%Y-%m-%d %H:%M:%SZ"); }
 std::string utc_clock(std::int64_t time_us) {
-  return fmt::format("{}.{:03}", formatted(time_us, "%H:%M:%S"), time_us % us_per_s / 1000);
+  const auto time_ms = whole(time_us, us_per_s / ms_per_s);
+  const auto time_s = whole(time_ms, ms_per_s);
+  return fmt::format("{}.{:03}", formatted(time_s, "%H:%M:%S"), time_ms - time_s * ms_per_s);
 }
+std::string utc_clock_of_seconds(std::int64_t time_s) { return formatted(time_s, "%H:%M:%S"); }
 
 }  // namespace jeton::cli

@@ -161,7 +161,8 @@ TEST_CASE("only the server waits in coroutines", "[architecture]") {
 TEST_CASE("json text is parsed in one place", "[architecture]") {
   for (const auto& file : source_files({"sdk", "sidecar", "examples"})) {
     INFO(file.path);
-    if (file.path == "sdk/src/core/json.cpp") continue;
+    // The tool server looks for the id of a message it has already refused, so that its client learns which one it was.
+    if (file.path == "sdk/src/core/json.cpp" || file.path == "examples/tool_server/json_rpc.cpp") continue;
     CHECK(file.code.find("Json::parse") == std::string::npos);
     CHECK(file.code.find("sax_parse") == std::string::npos);
   }

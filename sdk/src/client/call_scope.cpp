@@ -65,7 +65,8 @@ Result<std::uint64_t> CallScope::finish(const Report& report) {
 }
 
 void CallScope::abandon() noexcept {
-  if (!state_ || state_->finished) return;
+  // A child after fork has a copy of the scope, but the call is its parent's to end.
+  if (!state_ || state_->finished || state_->opener != ::getpid()) return;
   try {
     // Nobody is left to be told; the log then shows a call without its opener's outcome.
     [[maybe_unused]] const auto reported = finish(Report{Outcome::unknown, "abandoned"});

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <unistd.h>
+
 #include "client/door.hpp"
 #include "jeton/call_scope.hpp"
 
@@ -21,6 +23,7 @@ struct CallScope::State {
   std::optional<std::string> server_of_first = std::nullopt;
   std::optional<MintedToken> first = std::nullopt;  ///< came with the open, not handed out yet
   bool finished = false;
+  pid_t opener = ::getpid();
 };
 
 /// The token members of an answer; sidecar_unavailable when they are not what the protocol says.

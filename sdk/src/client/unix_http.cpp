@@ -89,6 +89,8 @@ Result<void> UnixHttp::send_all(std::string_view bytes, Deadline deadline) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
       if (auto ready = wait_for(POLLOUT, deadline); !ready) return ready;
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      return {};  // it said no before it had read everything: what it said is there to be read
     } else if (errno != EINTR) {
       return unavailable(fmt::format("the sidecar closed the connection: {}", std::strerror(errno)));
     }

@@ -28,13 +28,14 @@ struct Verifier::Shared {
   KeySet keys;
   std::chrono::steady_clock::time_point fetched{};
 
+  enum class Fetch { when_due, now };
+
   /// The keys, fetched again when they are old or when `kid` is not among them, at most once a second.
-  Result<KeySet> keys_for(std::string_view kid) {
+  Result<KeySet> keys_for(std::string_view kid, Fetch fetch) {
     const std::lock_guard lock(mutex);
     const auto age = std::chrono::steady_clock::now() - fetched;
     const bool known = keys.find(kid) != nullptr;
-    if (known && age < keys_good_for) return keys;
-    if (!known && age < refetch_pause) return keys;
+    if (age < (known ? keys_good_for : refetch_pause) && fetch == Fetch::when_due) return keys;
     const auto document = client.jwks();
     if (!document) return refuse(document.error());
     auto fresh = KeySet::from_jwks(*document);
@@ -44,10 +45,11 @@ struct Verifier::Shared {
     return keys;
   }
 
-  Result<VerifiedToken> check(std::string_view token, std::string_view tool, const ArgsDigest& digest) {
+  Result<VerifiedToken> check(std::string_view token, std::string_view tool, const ArgsDigest& digest,
+                              Fetch fetch = Fetch::when_due) {
     auto parsed = UnverifiedToken::parse(token);
     if (!parsed) return refuse(parsed.error());
-    const auto current = keys_for(parsed->kid());
+    const auto current = keys_for(parsed->kid(), fetch);
     if (!current) return refuse(current.error());
     auto genuine = GenuineToken::verify(std::move(*parsed), *current);
     if (!genuine) return refuse(genuine.error());
@@ -82,6 +84,9 @@ Result<Redemption> Verifier::redeem(std::string_view token, std::string_view too
   auto answer = shared_->client.post("/v1/redeem", body);
   if (!answer && answer.error().code == Code::sidecar_unavailable) answer = shared_->client.post("/v1/redeem", body);
   if (!answer) return refuse(answer.error());
+  // The sidecar burned it, so its key is there by now: a restart less than a second ago must not cost the call.
+  if (!verified && verified.error().code == Code::unknown_key)
+    verified = shared_->check(token, tool, *digest, Shared::Fetch::now);
   if (!verified) return refuse(verified.error());
   try {
     const auto& claims = verified->claims();
