@@ -125,7 +125,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!config) return refuse(config.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
-  auto secret = LogSecret::load_or_create(state->path() / "log.key");
+  const auto key_file = state->path() / "log.key";
+  // A new key beside an old log would fork every call that is still open, and sign a log it cannot vouch for.
+  if (std::filesystem::exists(state->path() / "jeton.db") && !std::filesystem::exists(key_file))
+    return refuse(Code::log_unavailable,
+                  fmt::format("{} is missing beside its log; restore it from the backup, or start with a new --state", key_file.string()));
+  auto secret = LogSecret::load_or_create(key_file);
   if (!secret) return refuse(secret.error());
   auto store = open_sqlite_store(state->path() / "jeton.db", config->durability == Durability::full ? Sync::full : Sync::normal);
   if (!store) return refuse(store.error());

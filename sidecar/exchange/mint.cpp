@@ -124,14 +124,6 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
     return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later", permit->grant,
                                                   *permit->rate_per_min));
 
-  const auto previous = previous_of(call);
-  if (previous == Previous::unredeemed) {
-    auto superseded = event_of(EventKind::token_superseded, Role::agent, caller);
-    superseded.txn = txn;
-    superseded.jti = call->attempts().back().minted.jti;
-    parts_.store.append(superseded);
-  }
-
   TokenClaims claims;
   claims.iss = parts_.issuer;
   claims.aud = server;
@@ -146,7 +138,18 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   claims.call_id = opening != nullptr ? opening->call_id : call->opening().call_id;
   claims.attempt = call == nullptr ? 1 : static_cast<std::int64_t>(call->attempts().size()) + 1;
   auto token = sign_token(claims, parts_.keyring.current());
+  // Names that are long even when escaped could make a token that every verifier refuses to read.
+  if (token.expose_for_transport().size() > token_bytes_max)
+    return refuse(Code::bad_request, "the names of server, tool and call make a token over 8 KiB; use shorter ones");
   const auto digest = sha256(token.expose_for_transport());
+
+  const auto previous = previous_of(call);
+  if (previous == Previous::unredeemed) {
+    auto superseded = event_of(EventKind::token_superseded, Role::agent, caller);
+    superseded.txn = txn;
+    superseded.jti = call->attempts().back().minted.jti;
+    parts_.store.append(superseded);
+  }
 
   auto event = event_of(EventKind::token_minted, Role::agent, caller);
   event.txn = txn;

@@ -23,7 +23,6 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/core.h>
@@ -39,6 +38,7 @@ using Parser = http::request_parser<http::string_body>;
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
+constexpr auto gather_max = std::chrono::milliseconds(1);
 
 /// One connection. What it waits for at the moment decides which deadline ends it.
 struct Session {
@@ -167,6 +167,7 @@ class Server::Loop {
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(limits_.body_bytes);
+    parser.eager(true);
     auto [arrived, fault] = co_await read(session, parser);
     if (!arrived && !fault) co_return false;
 
@@ -182,8 +183,7 @@ class Server::Loop {
     }
     job.fault = std::move(fault);
     if (arrived && !job.fault) job.request = request_of(parser);
-    session->phase = Session::Phase::answering;
-    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.request_s);
+    wait_in(*session, Session::Phase::answering, limits_.request_s);
     co_await submit(job);
     if (arrived && parser.get().method() == http::verb::head) job.response.body.clear();
     const bool written = co_await write(session, std::move(job.response), keep_alive);
@@ -193,26 +193,36 @@ class Server::Loop {
   /// Whether a whole request arrived; if not, the fault to answer with, or none when the peer simply left.
   asio::awaitable<std::pair<bool, std::optional<Error>>> read(SessionPtr session, Parser& parser) {
     auto& buffer = session->buffer;
-    session->phase = Session::Phase::idle;
-    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.idle_s);
-    if (buffer.size() == 0) {
+    wait_in(*session, Session::Phase::idle, limits_.idle_s);
+    for (;;) {
+      if (buffer.size() > 0) {
+        if (session->phase == Session::Phase::idle) wait_in(*session, Session::Phase::reading, limits_.request_s);
+        boost::system::error_code error;
+        buffer.consume(parser.put(buffer.data(), error));
+        if (parser.is_done()) co_return whole(parser);
+        if (error && error != http::error::need_more) co_return std::pair(false, std::optional(fault_of(error)));
+      }
       auto space = buffer.prepare(read_ahead_bytes);
       auto [error, count] = co_await session->socket.async_read_some(space, awaiting);
+      if (session->timed_out) {
+        Error slow{Code::bad_request, fmt::format("the request took longer than {} s to arrive", limits_.request_s)};
+        co_return std::pair(false, std::optional(std::move(slow)));
+      }
+      // A peer that left, even in the middle, has nothing to be told.
       if (error) co_return std::pair(false, std::nullopt);
       buffer.commit(count);
     }
-    session->phase = Session::Phase::reading;
-    session->deadline = SteadyClock::now() + std::chrono::seconds(limits_.request_s);
-    auto [error, count] = co_await http::async_read(session->socket, buffer, parser, awaiting);
-    if (session->timed_out) {
-      Error slow{Code::bad_request, fmt::format("the request took longer than {} s to arrive", limits_.request_s)};
-      co_return std::pair(false, std::optional(std::move(slow)));
-    }
-    if (!error) co_return std::pair(true, std::nullopt);
-    // A peer that left in the middle has nothing to be told; one that sent nonsense has.
-    if (error == http::error::end_of_stream || error.category() == asio::error::get_system_category() || error == asio::error::eof)
-      co_return std::pair(false, std::nullopt);
-    co_return std::pair(false, std::optional(fault_of(error)));
+  }
+
+  /// RFC 9112 section 6.3: where a body of another coding ends is anybody's guess, and a request might be hidden in it.
+  static std::pair<bool, std::optional<Error>> whole(const Parser& parser) {
+    if (parser.chunked() || parser.get().count(http::field::transfer_encoding) == 0) return {true, std::nullopt};
+    return {false, Error{Code::bad_request, "Transfer-Encoding must be chunked and nothing else"}};
+  }
+
+  static void wait_in(Session& session, Session::Phase phase, std::int64_t seconds) {
+    session.phase = phase;
+    session.deadline = SteadyClock::now() + std::chrono::seconds(seconds);
   }
 
   asio::awaitable<bool> write(SessionPtr session, Response response, bool keep_alive) {
@@ -233,20 +243,33 @@ class Server::Loop {
     auto initiate = [this](auto handler, Job* waiting) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
       tick_.push_back({waiting, [shared] { std::move (*shared)(); }});
-      if (tick_.size() == 1) asio::post(context_, [this] { answer_tick(); });
+      if (tick_.size() == 1) asio::post(context_, [this] { answer_when_gathered(); });
     };
     auto answered = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &job);
     co_await std::move(answered);
   }
 
+  /// Who asked together will soon ask together again: after a tick of several, the next one waits for as many, but never
+  /// longer than a quarter of what the last one took. A lone client never waits.
+  void answer_when_gathered() {
+    if (tick_.size() < last_tick_ && SteadyClock::now() < gather_until_)
+      asio::post(context_, [this] { answer_when_gathered(); });
+    else
+      answer_tick();
+  }
+
   /// Everything that became ready since the last tick is answered in one transaction.
   void answer_tick() {
+    const auto began = SteadyClock::now();
     auto ready = std::exchange(tick_, {});
     std::vector<Job*> jobs;
     jobs.reserve(ready.size());
     for (const auto& waiting : ready) jobs.push_back(waiting.job);
     door_.answer(jobs);
     for (auto& waiting : ready) waiting.resume();
+    const auto ended = SteadyClock::now();
+    last_tick_ = ready.size();
+    gather_until_ = ended + std::min<SteadyClock::duration>((ended - began) / 4, gather_max);
   }
 
   asio::awaitable<void> keep_house() {
@@ -312,6 +335,8 @@ class Server::Loop {
   std::list<SessionPtr> sessions_;
   std::map<uid_t, std::size_t> per_uid_;
   std::vector<Waiting> tick_;
+  std::size_t last_tick_ = 0;
+  SteadyClock::time_point gather_until_;
   bool stopping_ = false;
 };
 

@@ -17,7 +17,7 @@ std::string state_of(const Call& call, std::int64_t now_us) {
     case Attempt::State::revoked: return "revoked";
     case Attempt::State::unredeemed: break;
   }
-  return now_us >= last.minted.expires_at.value_or(0) * us_per_s ? "expired" : "minted";
+  return now_us / us_per_s >= last.minted.expires_at.value_or(0) ? "expired" : "minted";
 }
 
 std::optional<std::string> outcome_of(const Event* event) {

@@ -26,7 +26,8 @@ void Call::apply(const Event& event) {
   }
   const auto attempt = std::find_if(attempts_.begin(), attempts_.end(),
                                     [&event](const Attempt& a) { return event.jti && a.minted.jti == event.jti; });
-  if (attempt == attempts_.end()) return;
+  // Spent is for ever: whatever is said of a redeemed token later, it counts against the call's redemptions.
+  if (attempt == attempts_.end() || attempt->redemption) return;
   switch (event.kind) {
     case EventKind::token_redeemed:
       attempt->state = Attempt::State::redeemed;

@@ -43,6 +43,11 @@ class Binder {
   int index_ = 0;
 };
 
+/// What is about one token names it, and its call: who folds events into calls relies on it.
+bool is_of_a_token(EventKind kind) {
+  return kind == EventKind::token_minted || kind == EventKind::token_superseded || kind == EventKind::token_redeemed;
+}
+
 constexpr int last_of(std::optional<Role>*) { return static_cast<int>(Role::daemon); }
 constexpr int last_of(std::optional<Verb>*) { return static_cast<int>(Verb::request); }
 constexpr int last_of(std::optional<Code>*) { return static_cast<int>(Code::sidecar_unavailable); }
@@ -68,13 +73,15 @@ class RowReader {
     return column.getInt64() >= 0;
   }
   bool read(const SQLite::Column& column, std::optional<bool>& out) {
-    out = column.getInt() != 0;
-    return column.getInt() == 0 || column.getInt() == 1;
+    const auto number = column.getInt64();
+    out = number != 0;
+    return number == 0 || number == 1;
   }
   bool read(const SQLite::Column& column, std::optional<Sha256>& out) {
     if (column.getBytes() != static_cast<int>(Sha256{}.size())) return false;
     const auto* bytes = static_cast<const unsigned char*>(column.getBlob());
-    std::copy_n(bytes, out.emplace().size(), out->begin());
+    auto& digest = out.emplace();
+    std::copy_n(bytes, digest.size(), digest.begin());
     return true;
   }
   template <class Tag>
@@ -145,6 +152,7 @@ Event read_event(SQLite::Statement& row, const std::function<const std::string&(
     const auto column = row.getColumn(index++);
     if (!column.isNull() && !reader.read(column, member, kept...)) damaged(event.log_index, name);
   });
+  if (is_of_a_token(event.kind) && (!event.txn || !event.jti)) damaged(event.log_index, event.txn ? "jti" : "txn");
   return event;
 }
 

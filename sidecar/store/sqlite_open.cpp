@@ -15,10 +15,11 @@ Result<int> schema_version_of(SQLite::Database& db, bool allow_empty) {
     if (allow_empty) return 0;
     return refuse(Code::log_unavailable, fmt::format("{} holds no log yet; start jetond first", db.getFilename()));
   }
-  if (id != schema_application_id)
+  // Name and version come with the first step: a file with one of them alone was not made by this program.
+  if (id != schema_application_id || version < 1)
     return refuse(Code::log_unavailable, fmt::format("{} is not a jeton log; nothing was changed", db.getFilename()));
   const int newest = static_cast<int>(schema_steps().size());
-  if (version < 0 || version > newest)
+  if (version > newest)
     return refuse(Code::log_unavailable,
                   fmt::format("{} has schema {}, this version knows up to {}; install the jeton that made it",
                               db.getFilename(), version, newest));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -17,6 +19,10 @@ inline constexpr int busy_timeout_ms = 100;
 
 /// Refuses a file that is not one of ours or of a newer schema. `allow_empty`: a new file is fine.
 [[nodiscard]] Result<int> schema_version_of(SQLite::Database& db, bool allow_empty);
+
+/// Brings the schema from version `from` up to as many steps as there are. One transaction a step: a step that fails
+/// leaves the version before it.
+void migrate(SQLite::Database& db, int from, std::span<const std::string_view> steps);
 
 /// The words rows share, read once each.
 class Terms {

@@ -54,7 +54,7 @@ class SqliteReader final : public LogReader {
 
   std::uint64_t gaps() const override {
     return static_cast<std::uint64_t>(
-        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event").getInt64());
+        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event WHERE log_index >= 0").getInt64());
   }
 
  private:

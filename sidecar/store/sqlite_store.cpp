@@ -23,12 +23,14 @@ std::string new_uuid() {
   return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20));
 }
 
-void migrate(SQLite::Database& db, int from) {
-  const auto steps = schema_steps();
+}  // namespace
+
+void migrate(SQLite::Database& db, int from, std::span<const std::string_view> steps) {
   for (auto version = static_cast<std::size_t>(from); version < steps.size(); ++version) {
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-    db.exec(std::string(steps[version]));
+    // Before the step: a view over a column stands in the way of dropping it.
     db.exec("DROP VIEW IF EXISTS events");
+    db.exec(std::string(steps[version]));
     db.exec(events_view());
     if (version == 0) {
       SQLite::Statement name(db, "INSERT INTO meta (key, value) VALUES ('id', ?)");
@@ -40,6 +42,8 @@ void migrate(SQLite::Database& db, int from) {
     transaction.commit();
   }
 }
+
+namespace {
 
 class SqliteStore final : public Store {
  public:
@@ -85,6 +89,7 @@ class SqliteStore final : public Store {
     try {
       part();
     } catch (...) {
+      reset_statements();
       // After a full disk SQLite has already ended the whole transaction; then there is no part to take back.
       if (sqlite3_get_autocommit(db_->getHandle()) == 0) {
         db_->exec("ROLLBACK TO part");
@@ -167,8 +172,7 @@ class SqliteStore final : public Store {
 
   /// Nothing of the transaction is kept, not in memory either. Never throws: it runs where something already failed.
   void abandon() noexcept {
-    for (auto* statement : {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &find_term_, &add_term_})
-      statement->tryReset();
+    reset_statements();
     if (sqlite3_get_autocommit(db_->getHandle()) == 0) db_->tryExec("ROLLBACK");
     forget_terms();
     try {
@@ -177,6 +181,12 @@ class SqliteStore final : public Store {
       // Still not readable: the size from before stands, and the next transaction fails or counts anew.
       recount_due_ = true;
     }
+  }
+
+  /// A statement that failed in the middle is of no use to anybody before it is reset.
+  void reset_statements() noexcept {
+    for (auto* statement : {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &find_term_, &add_term_})
+      statement->tryReset();
   }
 
   void forget_terms() noexcept {
@@ -212,7 +222,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
     db->exec("PRAGMA journal_mode = WAL");
     db->exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db->exec("PRAGMA temp_store = MEMORY");
-    migrate(*db, *version);
+    migrate(*db, *version, schema_steps());
     return std::make_unique<SqliteStore>(std::move(db));
   } catch (const SQLite::Exception& error) {
     return log_unavailable(fmt::format("cannot open {}", file.string()), error);

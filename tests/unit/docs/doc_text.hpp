@@ -1,0 +1,57 @@
+// What the tests of the documentation share: files of the tree as text, and the claims that stand in one.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jeton::test {
+
+inline std::filesystem::path in_tree(std::string_view path) { return std::filesystem::path(JETON_SOURCE_DIR) / path; }
+
+inline std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw std::runtime_error(file.string() + " cannot be read");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Everything between `open` and `close` in a text, in order.
+inline std::vector<std::string> between(std::string_view text, std::string_view open, std::string_view close) {
+  std::vector<std::string> found;
+  for (auto at = text.find(open); at != text.npos; at = text.find(open, at)) {
+    at += open.size();
+    const auto end = text.find(close, at);
+    if (end == text.npos) break;
+    found.emplace_back(text.substr(at, end - at));
+    at = end + close.size();
+  }
+  return found;
+}
+
+/// The tests a line of a document names: test: "a sentence".
+inline std::vector<std::string> tests_named_in(std::string_view line) { return between(line, "test: \"", "\""); }
+
+/// The names of the tests a file has: Catch2's cases, and what CMake adds by itself.
+inline std::set<std::string> tests_in(const std::filesystem::path& file) {
+  std::set<std::string> names;
+  const auto text = text_of(file);
+  for (const char* opening : {"TEST_CASE(\"", "TEST_CASE(\n    \"", "add_test(NAME \""})
+    for (auto& name : between(text, opening, "\"")) names.insert(std::move(name));
+  return names;
+}
+
+}  // namespace jeton::test
