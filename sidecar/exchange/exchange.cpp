@@ -101,10 +101,14 @@ std::vector<Event> Exchange::due(bool all) const {
 
 void Exchange::settle(const std::vector<Event>& durable) {
   minted_.forget_expired(parts_.clock.boot_us());
-  wall_ahead_us_ = parts_.clock.wall_us() - parts_.clock.boot_us();
+  const auto wrote = [&durable](EventKind kind) {
+    return std::any_of(durable.begin(), durable.end(), [kind](const Event& e) { return e.kind == kind; });
+  };
+  // A jump that could not be written stays one until it is.
+  const auto ahead_us = parts_.clock.wall_us() - parts_.clock.boot_us();
+  if (wrote(EventKind::clock_jumped) || std::abs(ahead_us - wall_ahead_us_) <= clock_jump_us) wall_ahead_us_ = ahead_us;
   meter_.written(durable);
-  if (std::any_of(durable.begin(), durable.end(), [](const Event& e) { return e.kind == EventKind::key_rotated; }))
-    parts_.keyring.rotate();
+  if (wrote(EventKind::key_rotated)) parts_.keyring.rotate();
 }
 
 void describe(Event& event, const OpenRequest& opening) {

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "attest/caller.hpp"
 #include "store/call.hpp"
@@ -60,6 +62,10 @@ class Exchange {
   /// every check passed. The order of the checks is the protocol's.
   [[nodiscard]] Result<Redeemed> redeem(const Caller& caller, const RedeemRequest& request);
 
+  /// What became of the transaction the last redemptions stood in. Durable ones stay spent here whatever the log says
+  /// later, so an older log put back under a running daemon un-redeems nothing.
+  void settle_burns(bool durable);
+
   /// Records how it went, as the opener or the redeemer saw it. The first report of each counts.
   [[nodiscard]] Result<Finished> finish(const Caller& caller, const FinishRequest& request);
 
@@ -93,6 +99,7 @@ class Exchange {
 
   Parts parts_;
   MintedTokens minted_;
+  std::vector<std::pair<Jti, MintedTokens::Burn>> burning_;  ///< in the transaction at hand
   MintRate rate_;
   RefusalMeter meter_;
   std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at

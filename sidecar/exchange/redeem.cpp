@@ -83,6 +83,9 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   const auto* live = minted_.find(claims.jti);
   if (live == nullptr || parts_.clock.boot_us() >= live->deadline_boot_us)
     return refuse(Code::expired, "this token has expired; mint a new one");
+  // Unspent in the log, yet burned: an older log was put back. Only who got the answer may ask again.
+  if (live->burned && *live->burned != MintedTokens::Burn{key, static_cast<std::int64_t>(caller.uid)})
+    return refuse(Code::already_redeemed, "already redeemed, and the log has lost it; see whether an older one was put back");
   return burn(caller, *server, *verified, key, *call);
 }
 
@@ -99,7 +102,14 @@ Result<Redeemed> Exchange::burn(const Caller& caller, const ServerEntry& server,
   event.self_redeemed = !server.match;
   const auto log_index = parts_.store.redeem(token, event);
   if (!log_index) return refuse(Code::already_redeemed, "already redeemed");
+  burning_.push_back({claims.jti, {key, static_cast<std::int64_t>(caller.uid)}});
   return Redeemed{claims, event.time_us / us_per_s, call.redemptions(), false, *log_index};
+}
+
+void Exchange::settle_burns(bool durable) {
+  if (durable)
+    for (const auto& [jti, burn] : burning_) minted_.note_burned(jti, burn);
+  burning_.clear();
 }
 
 }  // namespace jeton

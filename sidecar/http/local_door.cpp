@@ -88,9 +88,11 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
         }
       }
     });
+    parts_.exchange.settle_burns(durable.has_value());
     if (!durable)
       for (auto* job : writing) job->response = problem(durable.error());
   } catch (const std::exception&) {
+    parts_.exchange.settle_burns(false);
     for (auto* job : writing) job->response = internal();
   }
 }

@@ -44,13 +44,16 @@ Result<int> bind_unix_socket(const SocketFile& file) {
 
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return unusable(file.path, std::strerror(errno));
-  const auto before = ::umask(0777);
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  // The file gets its mode as it is made: chmod by path would follow a link that the owner of the directory, an agent
+  // with a socket of its own, can put in its place. Nobody connects before listen, so the group is in time.
+  const auto before = ::umask(~file.mode & 0777);
+  const bool bound = ::fchmod(fd, file.mode) == 0 &&
+                     ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   int why = errno;
   ::umask(before);
   if (bound) {
     const bool ready = (!file.group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *file.group) == 0) &&
-                       ::chmod(path.c_str(), file.mode) == 0 && ::listen(fd, SOMAXCONN) == 0;
+                       ::listen(fd, SOMAXCONN) == 0;
     if (ready) return fd;
     why = errno;
   }

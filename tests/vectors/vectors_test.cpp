@@ -5,6 +5,7 @@
 #include "jeton/token.hpp"
 #include "support/catch.hpp"
 #include "vectors/digest_cases.hpp"
+#include "vectors/leaf_cases.hpp"
 #include "vectors/token_cases.hpp"
 
 namespace {
@@ -79,14 +80,29 @@ TEST_CASE("every digest vector has its digest or its refusal") {
   }
 }
 
+TEST_CASE("every leaf vector is canonical and has its hash") {
+  const auto document = Json::parse(text_of("leaves.json"));
+  REQUIRE(document["vectors"].size() > 30);
+  for (const auto& vector : document["vectors"]) {
+    CAPTURE(vector["name"]);
+    const auto leaf = vector["leaf"].get<std::string>();
+    CHECK(vector["hash"] == jeton::hex(jeton::sha256(std::string(1, '\0') + leaf)));
+    const auto parsed = jeton::parse_json(leaf, Code::bad_request);
+    REQUIRE(parsed);
+    CHECK(jeton::canonical_json(*parsed).value() == leaf);
+  }
+}
+
 TEST_CASE("the vector files are what their cases make") {
   CHECK((text_of("tokens.json") == document_of(jeton::vectors::token_cases())));
   CHECK((text_of("digests.json") == document_of(jeton::vectors::digest_cases())));
+  CHECK((text_of("leaves.json") == document_of(jeton::vectors::leaf_cases())));
 }
 
 TEST_CASE("write the vector files anew", "[.generate]") {
   write("tokens.json", document_of(jeton::vectors::token_cases()));
   write("digests.json", document_of(jeton::vectors::digest_cases()));
+  write("leaves.json", document_of(jeton::vectors::leaf_cases()));
 }
 
 }  // namespace

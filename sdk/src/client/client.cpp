@@ -69,7 +69,8 @@ Result<CallScope> Client::open(const ToolCall& call) const {
   if (!answer && answer.error().code == Code::sidecar_unavailable) answer = shared_->door.post("/v1/calls", body);
   if (!answer) return refuse(answer.error());
 
-  const auto txn = answer->is_object() ? Txn::parse(answer->value("txn", "")) : std::nullopt;
+  const auto named = answer->is_object() ? answer->value("txn", Json()) : Json();
+  const auto txn = named.is_string() ? Txn::parse(named.get_ref<const std::string&>()) : std::nullopt;
   if (!txn || !answer->value("grant", Json()).is_string()) return strange_answer("open");
   auto state = std::unique_ptr<CallScope::State>(
       new CallScope::State{shared_, *txn, answer->at("grant").get<std::string>(), call.tool, call.arguments, began});

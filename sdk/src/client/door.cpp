@@ -9,13 +9,19 @@ namespace {
 
 constexpr std::size_t idle_max = 8;
 
+/// The member where it is a text; of another type it is as good as absent, whoever answered.
+std::string text_of(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 /// RFC 9457 back into a refusal; what is not one of ours is no answer at all.
 Error refusal_of(const HttpAnswer& answer) {
   const auto body = parse_json(answer.body, Code::sidecar_unavailable);
   if (body && body->is_object()) {
-    const auto code = code_named(body->value("code", ""));
+    const auto code = code_named(text_of(*body, "code"));
     if (code) {
-      Error error{*code, body->value("detail", "")};
+      Error error{*code, text_of(*body, "detail")};
       if (const auto txn = body->find("txn"); txn != body->end() && txn->is_string()) error.txn = txn->get<std::string>();
       if (const auto index = body->find("log_index"); index != body->end() && index->is_number_unsigned())
         error.log_index = index->get<std::uint64_t>();

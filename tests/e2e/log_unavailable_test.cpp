@@ -1,0 +1,138 @@
+// The log cannot be written: nothing is granted, nobody waits, and work goes on when there is room again.
+#include <atomic>
+#include <thread>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "support/catch.hpp"
+#include "support/daemon.hpp"
+#include "support/ledger.hpp"
+#include "support/other_process.hpp"
+#include "support/skipped.hpp"
+
+namespace jeton::outside {
+namespace {
+
+/// A file system of a few megabytes, for as long as this lives.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& place) : place_(place) {
+    std::filesystem::create_directory(place_);
+    mounted_ = ::mount("tmpfs", place_.c_str(), "tmpfs", 0, "size=6m,mode=0700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(place_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+  void fill() const {
+    const int fd = ::open((place_ / "ballast").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const std::string block(4096, 'x');
+    while (::write(fd, block.data(), block.size()) > 0) {
+    }
+    ::close(fd);
+  }
+  void make_room() const { std::filesystem::remove(place_ / "ballast"); }
+
+ private:
+  std::filesystem::path place_;
+  bool mounted_;
+};
+
+const Json call{{"server", "mcp:stdio:x"}, {"tool", "t"}, {"arguments", Json::object()}};
+
+Json redemption(const Json& minted, const char* id) {
+  auto body = call;
+  body["token"] = minted.at("token");
+  body["redemption_id"] = id;
+  return body;
+}
+
+}  // namespace
+
+TEST_CASE("on a full disk no token leaves and nothing is redeemed and nobody waits and then it works again") {
+  if (!is_root()) return skipped("only root can mount");
+  const TempDir home;
+  const SmallDisk disk(home.path() / "disk");
+  if (!disk.mounted()) return skipped("no mounts here");
+
+  // given: a daemon with a token that was minted while there was room
+  Daemon daemon({.state = home.path() / "disk"});
+  const auto client = daemon.client();
+  const auto early = client.post("/v1/calls", call);
+  REQUIRE(early);
+
+  // when: the disk is full; what is half a page may still fit once or twice
+  disk.fill();
+  Result<Json> refused = Json();
+  for (int i = 0; i < 50 && refused; ++i) refused = client.post("/v1/calls", call);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::log_unavailable);
+
+  // then: every answer is a prompt no
+  auto quickest = std::chrono::milliseconds::max();
+  for (int i = 0; i < 5; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto minted = client.post("/v1/calls", call);
+    quickest = std::min(
+        quickest, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
+    REQUIRE_FALSE(minted);
+    CHECK(minted.error().code == Code::log_unavailable);
+  }
+  CHECK(quickest < std::chrono::milliseconds(200));
+  const auto unsure = client.post("/v1/redeem", redemption(*early, "once"));
+  REQUIRE_FALSE(unsure);
+  CHECK(unsure.error().code == Code::log_unavailable);
+  CHECK(client.status());
+
+  // then: with room again the same redemption succeeds, for the first time, and the log has no gap
+  disk.make_room();
+  CHECK(client.post("/v1/calls", call));
+  const auto redeemed = client.post("/v1/redeem", redemption(*early, "once"));
+  REQUIRE(redeemed);
+  CHECK(redeemed->at("repeated") == false);
+  const Ledger ledger(daemon.state());
+  CHECK(ledger.one("SELECT max(log_index) + 1 - count(*) FROM events") == "0");
+
+  // then: a daemon that dies on a full disk starts again when there is room
+  disk.fill();
+  daemon.kill9();
+  disk.make_room();
+  daemon.restart();
+  CHECK(daemon.client().post("/v1/redeem", redemption(*early, "once"))->at("repeated") == true);
+  CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again") {
+  const Daemon daemon;
+  const auto client = daemon.client();
+  const auto early = client.post("/v1/calls", call);
+  REQUIRE(early);
+  SQLite::Database intruder((daemon.state() / "jeton.db").string(), SQLite::OPEN_READWRITE);
+  intruder.exec("BEGIN IMMEDIATE");
+
+  std::vector<std::thread> callers;
+  std::atomic<int> unavailable = 0;
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 8; ++i)
+    callers.emplace_back([&] {
+      const auto minted = client.post("/v1/calls", call);
+      if (!minted && minted.error().code == Code::log_unavailable) ++unavailable;
+    });
+  for (auto& caller : callers) caller.join();
+  CHECK(unavailable == 8);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
+
+  intruder.exec("ROLLBACK");
+  CHECK(client.post("/v1/calls", call));
+  CHECK(client.post("/v1/redeem", redemption(*early, "once")));
+  CHECK(Ledger(daemon.state()).one("SELECT max(log_index) + 1 - count(*) FROM events") == "0");
+}
+
+}  // namespace jeton::outside

@@ -1,0 +1,114 @@
+// Rolling back is cutting off: an append-only log has only one end.
+#include "support/memory_store.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "jeton/id.hpp"
+
+namespace jeton::testing {
+namespace {
+
+bool is_of_story(EventKind kind) { return kind >= EventKind::call_opened && kind <= EventKind::call_outcome; }
+
+class MemoryReader final : public LogReader {
+ public:
+  explicit MemoryReader(std::shared_ptr<const MemoryLog> log) : log_(std::move(log)) {}
+
+  std::vector<Event> read(std::uint64_t from, std::size_t limit) const override {
+    return taken(limit, [from](const Event& e) { return e.log_index >= from; });
+  }
+  std::vector<Event> everything_of(const Txn& txn, std::size_t limit) const override {
+    return taken(limit, [&txn](const Event& e) { return e.txn == txn; });
+  }
+  std::vector<Opening> openings(std::uint64_t before, std::size_t limit) const override {
+    std::vector<Opening> found;
+    std::set<Txn> seen;
+    for (const auto& event : log_->events)
+      if (event.txn && is_of_story(event.kind) && seen.insert(*event.txn).second && event.log_index < before)
+        found.push_back({*event.txn, event.log_index});
+    std::reverse(found.begin(), found.end());
+    if (found.size() > limit) found.resize(limit);
+    return found;
+  }
+  std::uint64_t size() const override { return log_->events.size(); }
+  std::uint64_t gaps() const override { return 0; }
+
+ private:
+  template <class Wanted>
+  std::vector<Event> taken(std::size_t limit, Wanted wanted) const {
+    std::vector<Event> found;
+    for (const auto& event : log_->events)
+      if (found.size() < limit && wanted(event)) found.push_back(event);
+    return found;
+  }
+
+  std::shared_ptr<const MemoryLog> log_;
+};
+
+}  // namespace
+
+MemoryStore::MemoryStore() : MemoryStore(std::make_shared<MemoryLog>()) { log_->id = random_id(); }
+MemoryStore::MemoryStore(std::shared_ptr<MemoryLog> log) : log_(std::move(log)) {}
+
+Result<void> MemoryStore::transact(const std::function<void()>& work) {
+  if (in_transaction_) throw std::logic_error("transact is not reentrant");
+  ++transactions_;
+  if (disk_ == Disk::refuses_to_begin) return refuse(Code::log_unavailable, "the disk does not begin");
+  const auto before = log_->events.size();
+  in_transaction_ = true;
+  try {
+    work();
+  } catch (...) {
+    log_->events.resize(before);
+    in_transaction_ = false;
+    throw;
+  }
+  in_transaction_ = false;
+  if (disk_ == Disk::good) return {};
+  log_->events.resize(before);
+  return refuse(Code::log_unavailable, "the disk does not commit");
+}
+
+void MemoryStore::isolate(const std::function<void()>& part) {
+  const auto before = log_->events.size();
+  try {
+    part();
+  } catch (...) {
+    log_->events.resize(before);
+    throw;
+  }
+}
+
+std::uint64_t MemoryStore::append(const Event& event) {
+  if (!in_transaction_) throw std::logic_error("append outside of a transaction");
+  log_->events.push_back(event);
+  return log_->events.back().log_index = log_->events.size() - 1;
+}
+
+std::optional<std::uint64_t> MemoryStore::redeem(const VerifiedToken& token, Event event) {
+  if (spent(token.claims().jti)) return std::nullopt;
+  event.kind = EventKind::token_redeemed;
+  event.txn = token.claims().txn;
+  event.jti = token.claims().jti;
+  event.token_sha256 = token.sha256();
+  return append(event);
+}
+
+std::vector<Event> MemoryStore::story(const Txn& txn) const {
+  std::vector<Event> found;
+  for (const auto& event : log_->events)
+    if (event.txn == txn && is_of_story(event.kind)) found.push_back(event);
+  return found;
+}
+
+std::optional<Event> MemoryStore::spent(const Jti& jti) const {
+  for (const auto& event : log_->events)
+    if (event.kind == EventKind::token_redeemed && event.jti == jti) return event;
+  return std::nullopt;
+}
+
+std::unique_ptr<LogReader> MemoryStore::reader() const { return std::make_unique<MemoryReader>(log_); }
+
+}  // namespace jeton::testing

@@ -1,0 +1,50 @@
+// The ledger in memory: the second driver of the port, so that the contract is a contract, and a disk that can fail.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace jeton::testing {
+
+/// What outlives a MemoryStore as a file outlives a process.
+struct MemoryLog {
+  std::vector<Event> events;
+  std::string id;
+};
+
+/// Keeps nothing of a transaction that threw, and takes back exactly what an isolated part appended.
+class MemoryStore final : public Store {
+ public:
+  MemoryStore();
+  /// Opens what an earlier one left.
+  explicit MemoryStore(std::shared_ptr<MemoryLog> log);
+
+  /// How the disk behaves from now on.
+  enum class Disk { good, refuses_to_begin, fails_at_commit };
+  void set_disk(Disk disk) { disk_ = disk; }
+
+  Result<void> transact(const std::function<void()>& work) override;
+  void isolate(const std::function<void()>& part) override;
+  std::uint64_t append(const Event& event) override;
+  std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override;
+  std::vector<Event> story(const Txn& txn) const override;
+  std::optional<Event> spent(const Jti& jti) const override;
+  std::uint64_t size() const override { return log_->events.size(); }
+  std::string id() const override { return log_->id; }
+
+  [[nodiscard]] const std::shared_ptr<MemoryLog>& log() const { return log_; }
+  [[nodiscard]] const std::vector<Event>& events() const { return log_->events; }
+  [[nodiscard]] std::unique_ptr<LogReader> reader() const;
+  /// How many transactions were begun.
+  [[nodiscard]] int transactions() const { return transactions_; }
+
+ private:
+  std::shared_ptr<MemoryLog> log_;
+  Disk disk_ = Disk::good;
+  bool in_transaction_ = false;
+  int transactions_ = 0;
+};
+
+}  // namespace jeton::testing

@@ -1,0 +1,138 @@
+// The log's key file: whole, private and its owner's, or refused; and what is derived from it.
+#include "identity/log_secret.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+
+using jeton::Code;
+using jeton::LogSecret;
+using jeton::Txn;
+using jeton::testing::bytes_of;
+using jeton::testing::TempDir;
+using jeton::testing::write_bytes;
+
+const jeton::ArgsDigest some_digest{jeton::sha256("digest")};
+
+mode_t mode_of(const std::filesystem::path& file) {
+  struct stat info {};
+  REQUIRE(::lstat(file.c_str(), &info) == 0);
+  return info.st_mode & 07777;
+}
+
+std::string refusal_of(const std::filesystem::path& file) {
+  const auto secret = LogSecret::load_or_create(file);
+  if (secret) return "none";
+  CHECK(secret.error().code == Code::log_unavailable);
+  CHECK_THAT(secret.error().message, Catch::Contains(file.string()));
+  return secret.error().message;
+}
+
+/// A key file as jetond made it.
+std::filesystem::path made(const TempDir& dir) {
+  REQUIRE(LogSecret::load_or_create(dir / "log.key"));
+  return dir / "log.key";
+}
+
+}  // namespace
+
+TEST_CASE("a key file that others may read is refused") {
+  const TempDir dir;
+  const auto file = made(dir);
+  for (const mode_t mode : {0640, 0604, 0620, 0601}) {
+    CAPTURE(mode);
+    REQUIRE(::chmod(file.c_str(), mode) == 0);
+    CHECK_THAT(refusal_of(file), Catch::Contains("chmod 0600"));
+  }
+  REQUIRE(::chmod(file.c_str(), 0400) == 0);
+  CHECK(refusal_of(file) == "none");
+}
+
+TEST_CASE("a key file that is cut off or too long or of another kind is refused and stays as it was") {
+  const TempDir dir;
+  const auto file = made(dir);
+  const auto whole = bytes_of(file);
+  auto other_header = whole;
+  other_header[0] = 'J';
+  for (const auto& bytes :
+       {std::string(), whole.substr(0, 10), whole.substr(0, whole.size() - 1), whole + "x", other_header}) {
+    CAPTURE(bytes.size());
+    write_bytes(file, bytes);
+    CHECK_THAT(refusal_of(file), Catch::Contains("restore it from the backup"));
+    CHECK((bytes_of(file) == bytes));
+  }
+}
+
+TEST_CASE("a link or a directory in the place of the key file is refused") {
+  const TempDir dir, elsewhere;
+  const auto file = made(elsewhere);
+  std::filesystem::create_symlink(file, dir / "linked");
+  CHECK(refusal_of(dir / "linked") != "none");
+  std::filesystem::create_symlink(dir / "nothing", dir / "dangling");
+  CHECK(refusal_of(dir / "dangling") != "none");
+  CHECK_FALSE(std::filesystem::exists(dir / "nothing"));
+  std::filesystem::create_directory(dir / "directory");
+  CHECK(refusal_of(dir / "directory") != "none");
+}
+
+TEST_CASE("a key file of another account is refused") {
+  if (::geteuid() != 0) return;  // only root can give a file away
+  const TempDir dir;
+  const auto file = made(dir);
+  REQUIRE(::chown(file.c_str(), 4242, 4242) == 0);
+  CHECK_THAT(refusal_of(file), Catch::Contains("own account"));
+}
+
+TEST_CASE("a directory that cannot be written gives no secret that would be lost") {
+  CHECK(refusal_of("/nonexistent/log.key") != "none");
+}
+
+TEST_CASE("the key file is made once and private whatever the umask says") {
+  const TempDir dir;
+  const auto before = ::umask(0);
+  write_bytes(dir / "log.key.new", "left by one that was killed");
+  const auto file = made(dir);
+  ::umask(before);
+  CHECK(mode_of(file) == 0600);
+  CHECK(bytes_of(file).size() == 16 + 32 + 32);
+  CHECK_FALSE(std::filesystem::exists(dir / "log.key.new"));
+  const auto bytes = bytes_of(file);
+  REQUIRE(LogSecret::load_or_create(file));
+  CHECK((bytes_of(file) == bytes));
+}
+
+TEST_CASE("the secret is the same after a restart and another in another state directory") {
+  const TempDir dir, other;
+  const auto first = LogSecret::load_or_create(dir / "log.key");
+  const auto again = LogSecret::load_or_create(dir / "log.key");
+  const auto stranger = LogSecret::load_or_create(other / "log.key");
+  REQUIRE(first);
+  REQUIRE(again);
+  REQUIRE(stranger);
+  const auto txn = Txn::random();
+  CHECK(first->args_mac(txn, some_digest) == again->args_mac(txn, some_digest));
+  CHECK(first->txn_of("a", "id") == again->txn_of("a", "id"));
+  CHECK(first->args_mac(txn, some_digest) != stranger->args_mac(txn, some_digest));
+  CHECK(first->txn_of("a", "id") != stranger->txn_of("a", "id"));
+}
+
+TEST_CASE("the mac of the same arguments differs from call to call") {
+  const auto secret = LogSecret::ephemeral();
+  const auto one = Txn::random(), two = Txn::random();
+  CHECK(secret.args_mac(one, some_digest) == secret.args_mac(one, some_digest));
+  CHECK(secret.args_mac(one, some_digest) != secret.args_mac(two, some_digest));
+  CHECK(secret.args_mac(one, some_digest) != secret.args_mac(one, jeton::ArgsDigest{jeton::sha256("other")}));
+  CHECK(secret.args_mac(one, some_digest) != some_digest.bytes);
+}
+
+TEST_CASE("the txn of an open id is the own of each agent") {
+  const auto secret = LogSecret::ephemeral();
+  CHECK(secret.txn_of("spiffe://a/agent/x", "id") == secret.txn_of("spiffe://a/agent/x", "id"));
+  CHECK(secret.txn_of("spiffe://a/agent/x", "id") != secret.txn_of("spiffe://a/agent/y", "id"));
+  CHECK(secret.txn_of("spiffe://a/agent/x", "id") != secret.txn_of("spiffe://a/agent/x", "id2"));
+  CHECK(secret.txn_of("spiffe://a/agent/x", "yid") != secret.txn_of("spiffe://a/agent/xy", "id"));
+}

@@ -1,0 +1,167 @@
+// Which files the ledger refuses to be, untouched, and how its schema moves on.
+#include "store/sqlite_open.hpp"
+
+#include <array>
+
+#include "store/event_row.hpp"
+#include "store/schema/schema.hpp"
+#include "support/catch.hpp"
+#include "support/events.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+
+using jeton::Code;
+using jeton::EventKind;
+using jeton::open_sqlite_reader;
+using jeton::open_sqlite_store;
+using jeton::Sync;
+using jeton::testing::bytes_of;
+using jeton::testing::event_of;
+using jeton::testing::TempDir;
+
+SQLite::Database raw(const std::filesystem::path& file) {
+  return {file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 1000};
+}
+
+void make_ledger(const std::filesystem::path& file, int events) {
+  auto store = open_sqlite_store(file, Sync::normal);
+  REQUIRE(store);
+  for (int i = 0; i < events; ++i)
+    REQUIRE((*store)->transact([&] { (*store)->append(jeton::testing::full_event(EventKind::token_minted, i)); }));
+}
+
+/// Opening fails with a message that has `words`, for writer and reader, and leaves every byte as it was.
+void check_refused(const std::filesystem::path& file, const std::string& words) {
+  const auto before = bytes_of(file);
+  const auto store = open_sqlite_store(file, Sync::full);
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == Code::log_unavailable);
+  CHECK_THAT(store.error().message, Catch::Contains(words));
+  const auto reader = open_sqlite_reader(file);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == Code::log_unavailable);
+  CHECK((bytes_of(file) == before));
+}
+
+}  // namespace
+
+TEST_CASE("a database of another program is refused and stays as it was") {
+  const TempDir dir;
+  const auto file = dir / "other.db";
+  {
+    auto db = raw(file);
+    db.exec("PRAGMA application_id = 1196444487; CREATE TABLE event (log_index INTEGER PRIMARY KEY)");
+  }
+  check_refused(file, "is not a jeton log");
+}
+
+TEST_CASE("a database without a name of its own is refused and stays as it was") {
+  const TempDir dir;
+  const auto file = dir / "other.db";
+  raw(file).exec("CREATE TABLE notes (text TEXT)");
+  check_refused(file, "is not a jeton log");
+}
+
+TEST_CASE("a ledger of a newer version is refused and stays as it was") {
+  const TempDir dir;
+  const auto file = dir / "jeton.db";
+  make_ledger(file, 3);
+  raw(file).exec("PRAGMA user_version = 2");
+  check_refused(file, "install the jeton that made it");
+  raw(file).exec("PRAGMA user_version = -1");
+  check_refused(file, "is not a jeton log");
+}
+
+TEST_CASE("a file that is no database is refused and stays as it was") {
+  const TempDir dir;
+  const auto file = dir / "jeton.db";
+  jeton::testing::write_bytes(file, std::string(8192, 'x'));
+  check_refused(file, "cannot");
+}
+
+TEST_CASE("a ledger that cannot be made is refused with its path") {
+  const TempDir dir;
+  const auto store = open_sqlite_store(dir / "missing" / "jeton.db", Sync::full);
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == Code::log_unavailable);
+  CHECK_THAT(store.error().message, Catch::Contains("missing"));
+}
+
+TEST_CASE("a reader makes no ledger where none is") {
+  const TempDir dir;
+  CHECK_FALSE(open_sqlite_reader(dir / "jeton.db"));
+  CHECK_FALSE(std::filesystem::exists(dir / "jeton.db"));
+  jeton::testing::write_bytes(dir / "empty.db", "");
+  const auto reader = open_sqlite_reader(dir / "empty.db");
+  REQUIRE_FALSE(reader);
+  CHECK_THAT(reader.error().message, Catch::Contains("start jetond first"));
+}
+
+TEST_CASE("an empty file becomes a ledger") {
+  const TempDir dir;
+  jeton::testing::write_bytes(dir / "jeton.db", "");
+  make_ledger(dir / "jeton.db", 1);
+  CHECK(raw(dir / "jeton.db").execAndGet("PRAGMA application_id").getInt() == jeton::schema_application_id);
+}
+
+TEST_CASE("a ledger half made long ago is refused") {
+  const TempDir dir;
+  raw(dir / "jeton.db")
+      .exec("PRAGMA application_id = " + std::to_string(jeton::schema_application_id) +
+            "; CREATE TABLE event (log_index INTEGER PRIMARY KEY)");
+  check_refused(dir / "jeton.db", "is not a jeton log");
+}
+
+TEST_CASE("a step that fails leaves the version before it") {
+  const TempDir dir;
+  make_ledger(dir / "jeton.db", 3);
+  auto db = raw(dir / "jeton.db");
+  const std::array<std::string_view, 2> steps{jeton::schema_steps()[0], "CREATE TABLE half (a); SELECT nonsense"};
+  CHECK_THROWS_AS(jeton::migrate(db, 1, steps), SQLite::Exception);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 1);
+  CHECK_FALSE(db.tableExists("half"));
+  CHECK(db.execAndGet("SELECT count(*) FROM events").getInt() == 3);
+  CHECK(open_sqlite_store(dir / "jeton.db", Sync::normal));
+}
+
+TEST_CASE("a step added later keeps the rows and the name and makes the view anew") {
+  const TempDir dir;
+  const auto file = dir / "jeton.db";
+  make_ledger(file, 3);
+  auto db = raw(file);
+  const auto name = db.execAndGet("SELECT value FROM meta").getString();
+  const auto rows = [&db] {
+    std::string all;
+    SQLite::Statement select(db, "SELECT * FROM events ORDER BY log_index");
+    while (select.executeStep())
+      for (int i = 0; i < select.getColumnCount(); ++i) all += select.getColumn(i).getString() + "|";
+    return all;
+  };
+  const auto before = rows();
+  // The last column of the table is one the view shows: a step may still drop and make it anew.
+  const std::array<std::string_view, 3> steps{
+      jeton::schema_steps()[0], "CREATE TABLE later (a); INSERT INTO later VALUES (1)",
+      "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
+      "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"};
+  jeton::migrate(db, 1, steps);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 3);
+  CHECK(db.execAndGet("SELECT value FROM meta").getString() == name);
+  CHECK((rows() == before));
+  jeton::migrate(db, 3, steps);
+  CHECK(db.execAndGet("SELECT count(*) FROM later").getInt() == 1);
+}
+
+TEST_CASE("the columns of the table are the members of an event and nothing else") {
+  const TempDir dir;
+  make_ledger(dir / "jeton.db", 0);
+  auto db = raw(dir / "jeton.db");
+  std::string columns;
+  SQLite::Statement info(db, "SELECT name FROM pragma_table_info('event') ORDER BY cid");
+  while (info.executeStep()) {
+    const auto name = info.getColumn(0).getString();
+    const bool first_three = name == "log_index" || name == "event" || name == "time_us";
+    columns += columns.empty() ? name : ", " + (first_three ? name : "\"" + name + "\"");
+  }
+  CHECK(columns == jeton::event_columns());
+}
