@@ -137,8 +137,10 @@ int run(const Options& options, const example::Transcript& transcript) {
 
   printer.title("attacks, each on a fresh token with one fault");
   printer.attack_header();
-  example::Stage stage{*client, *tools,  options.server, options.other_server, sidecar, options.second_socket,
-                       options.jeton, [&](std::string_view text) { printer.waiting(text); }};
+  example::Stage stage{*client,        *tools,
+                       options.server, options.other_server,
+                       sidecar,        options.second_socket,
+                       options.jeton,  [&](std::string_view text) { printer.waiting(text); }};
   example::run_attacks(stage, [&](const example::AttackLine& line) {
     totals.count(line);
     printer.attack(line);

@@ -55,15 +55,15 @@ std::string fill(example::Toolbox& toolbox, const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  const auto done = example::read_flags(
-      "an MCP server over stdio; every call needs its own token",
-      {{"--server", &options.server, "the name tokens are minted for"},
-       {"--socket", &options.socket, "the sidecar's socket"},
-       {"--root", &options.root, "offer read_file and list_directory below this directory"},
-       {"--db", &options.database, "offer sql_query on this SQLite database, read-only"},
-       {"--seed", &options.seed, "an SQL script that makes the database when it is not there"},
-       {"--any-tool", &options.any_tool, "answer unknown tools with their arguments"}},
-      argc, argv);
+  const auto done =
+      example::read_flags("an MCP server over stdio; every call needs its own token",
+                          {{"--server", &options.server, "the name tokens are minted for"},
+                           {"--socket", &options.socket, "the sidecar's socket"},
+                           {"--root", &options.root, "offer read_file and list_directory below this directory"},
+                           {"--db", &options.database, "offer sql_query on this SQLite database, read-only"},
+                           {"--seed", &options.seed, "an SQL script that makes the database when it is not there"},
+                           {"--any-tool", &options.any_tool, "answer unknown tools with their arguments"}},
+                          argc, argv);
   if (done) return *done;
   std::signal(SIGPIPE, SIG_IGN);
 

@@ -17,10 +17,10 @@ WireArguments client_info() { return {{"name", "jeton-example-agent"}, {"version
 
 /// What each request of 2026-07-28 says about its client.
 WireArguments stateless_meta() {
-  return {{"io.modelcontextprotocol/protocolVersion", stateless_version},
-          {"io.modelcontextprotocol/clientInfo", client_info()},
-          {"io.modelcontextprotocol/clientCapabilities",
-           {{"extensions", {{extension_name, WireArguments::object()}}}}}};
+  return {
+      {"io.modelcontextprotocol/protocolVersion", stateless_version},
+      {"io.modelcontextprotocol/clientInfo", client_info()},
+      {"io.modelcontextprotocol/clientCapabilities", {{"extensions", {{extension_name, WireArguments::object()}}}}}};
 }
 
 /// A member at a path of names; null when there is none.
@@ -77,9 +77,9 @@ tl::expected<Json, std::string> McpClient::shake_hands() {
   version_ = stateless_version;
   if (const auto found = request("server/discover", WireArguments::object())) return at(*found, {"capabilities"});
   version_.clear();
-  const auto begun = request("initialize", {{"protocolVersion", session_version},
-                                            {"capabilities", WireArguments::object()},
-                                            {"clientInfo", client_info()}});
+  const auto begun = request(
+      "initialize",
+      {{"protocolVersion", session_version}, {"capabilities", WireArguments::object()}, {"clientInfo", client_info()}});
   if (!begun) return begun;
   version_ = text_or(at(*begun, {"protocolVersion"}), "");
   if (!child_.write_line(R"({"jsonrpc":"2.0","method":"notifications/initialized"})")) {
@@ -90,9 +90,9 @@ tl::expected<Json, std::string> McpClient::shake_hands() {
 
 tl::expected<ToolAnswer, std::string> McpClient::call_tool(const jeton::Token& token, const std::string& name,
                                                            const WireArguments& arguments) {
-  const auto result = request("tools/call", {{"name", name},
-                                             {"arguments", arguments},
-                                             {"_meta", {{"dev.jeton/token", token.expose_for_transport()}}}});
+  const auto result = request(
+      "tools/call",
+      {{"name", name}, {"arguments", arguments}, {"_meta", {{"dev.jeton/token", token.expose_for_transport()}}}});
   if (!result) return tl::unexpected(result.error());
   return answer_in(*result);
 }

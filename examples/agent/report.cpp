@@ -33,7 +33,8 @@ std::string tool_name(const TranscriptCall& call) { return jeton::escape_for_log
 
 /// What others say goes to a terminal without anything that would steer it.
 std::string printable(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 
@@ -99,11 +100,12 @@ void Printer::waiting(std::string_view text) const {
 
 void Printer::attack(const AttackLine& line) const {
   const bool skipped = line.verdict == Verdict::skipped;
-  const std::string_view verdict = skipped                                   ? "skipped"
+  const std::string_view verdict = skipped                                ? "skipped"
                                    : line.verdict == Verdict::as_expected ? "as expected"
                                                                           : "UNEXPECTED";
   fmt::print("{:<{}}  {:<{}}  {:<{}}  {}  {:>6.1f}\n", line.attack, attack_width, line.expected, expected_width,
-             printable(line.met), expected_width, painted(verdict, 11, line.verdict == Verdict::as_expected, skipped), line.ms);
+             printable(line.met), expected_width, painted(verdict, 11, line.verdict == Verdict::as_expected, skipped),
+             line.ms);
 }
 
 }  // namespace example

@@ -12,8 +12,8 @@ namespace example {
 
 /// The right to run one call, once.
 struct Permit {
-  jeton::Json arguments;  ///< run the tool with these and no others
-  jeton::Json receipt;    ///< for the result's _meta["dev.jeton/receipt"]
+  jeton::Json arguments;                             ///< run the tool with these and no others
+  jeton::Json receipt;                               ///< for the result's _meta["dev.jeton/receipt"]
   std::function<void(const jeton::Report&)> report;  ///< how the tool went
 };
 

@@ -115,20 +115,20 @@ McpServer::Answered McpServer::initialize(const Json& params) {
   const auto found = std::find(session_versions.begin(), session_versions.end(), asked.get_ref<const std::string&>());
   initialized_ = true;
   // A version we do not speak is answered with the newest we do; the client then decides (MCP lifecycle).
-  return Json{{"protocolVersion", found == session_versions.end() ? session_versions.back() : *found},
-              {"capabilities",
-               {{"tools", Json::object()}, {"experimental", {{std::string(extension_name), Json::object()}}}}},
-              {"serverInfo", server_info()},
-              {"instructions", instructions}};
+  return Json{
+      {"protocolVersion", found == session_versions.end() ? session_versions.back() : *found},
+      {"capabilities", {{"tools", Json::object()}, {"experimental", {{std::string(extension_name), Json::object()}}}}},
+      {"serverInfo", server_info()},
+      {"instructions", instructions}};
 }
 
 McpServer::Answered McpServer::discover() const {
-  return Json{{"supportedVersions", Json::array({stateless_version})},
-              {"capabilities",
-               {{"tools", Json::object()}, {"extensions", {{std::string(extension_name), Json::object()}}}}},
-              {"instructions", instructions},
-              {"ttlMs", 3'600'000},
-              {"cacheScope", "public"}};
+  return Json{
+      {"supportedVersions", Json::array({stateless_version})},
+      {"capabilities", {{"tools", Json::object()}, {"extensions", {{std::string(extension_name), Json::object()}}}}},
+      {"instructions", instructions},
+      {"ttlMs", 3'600'000},
+      {"cacheScope", "public"}};
 }
 
 McpServer::Answered McpServer::list_tools(const Json& params, bool stateless) const {

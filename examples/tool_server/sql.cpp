@@ -20,10 +20,10 @@ constexpr auto time_limit = std::chrono::seconds(1);
 
 /// Functions of values alone. Everything else (load_extension, readfile, fts3_tokenizer) is refused by not being here.
 constexpr std::array<std::string_view, 37> harmless_functions = {
-    "abs",   "avg",    "ceil",   "ceiling",      "char",     "coalesce",  "count",    "date",   "datetime",  "floor",
-    "glob",  "hex",    "ifnull", "iif",          "instr",    "julianday", "length",   "like",   "lower",     "ltrim",
-    "max",   "min",    "nullif", "group_concat", "printf",   "quote",     "replace",  "round",  "row_number", "rtrim",
-    "strftime", "substr", "sum", "time",         "total",    "trim",      "upper"};
+    "abs",      "avg",    "ceil",   "ceiling",      "char",   "coalesce",  "count",   "date",  "datetime",   "floor",
+    "glob",     "hex",    "ifnull", "iif",          "instr",  "julianday", "length",  "like",  "lower",      "ltrim",
+    "max",      "min",    "nullif", "group_concat", "printf", "quote",     "replace", "round", "row_number", "rtrim",
+    "strftime", "substr", "sum",    "time",         "total",  "trim",      "upper"};
 
 int authorize(void*, int action, const char*, const char* second, const char*, const char*) {
   switch (action) {

@@ -1,6 +1,7 @@
 // The object graph of jetond, from the inside out: state, keys, ledger, exchange, door, server.
 #include "app/app.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -42,10 +43,8 @@ std::optional<gid_t> group_of_directory(const std::filesystem::path& socket) {
 std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::path& main_socket) {
   std::vector<SocketFile> files{{main_socket, config.dev ? 0600u : 0660u, config.dev ? std::nullopt : socket_group()}};
   std::set<std::string> seen{main_socket.string()};
-  for (const auto& agent : config.roles.agents)
-    for (const auto& selector : agent.match.selectors())
-      if (selector.kind == Selector::Kind::socket && seen.insert(selector.value).second)
-        files.push_back({selector.value, 0660, group_of_directory(selector.value)});
+  for (const auto& own : config.own_sockets())
+    if (seen.insert(own).second) files.push_back({own, 0660, group_of_directory(own)});
   return files;
 }
 
@@ -54,12 +53,14 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   struct stat info {};
   if (directory.empty() || ::stat(directory.c_str(), &info) == 0) return {};
   if (::mkdir(directory.c_str(), 0755) != 0 || ::chmod(directory.c_str(), 0755) != 0)
-    return refuse(Code::bad_request, fmt::format("cannot make {} for the socket: {}; name another with --socket",
-                                                 directory.string(), std::error_code(errno, std::generic_category()).message()));
+    return refuse(Code::bad_request,
+                  fmt::format("cannot make {} for the socket: {}; name another with --socket", directory.string(),
+                              std::error_code(errno, std::generic_category()).message()));
   return {};
 }
 
-Json status_of(const Config& config, const std::string& issuer, const LogSecret& secret, const Keyring& keyring, PinMethod pin) {
+Json status_of(const Config& config, const std::string& issuer, const LogSecret& secret, const Keyring& keyring,
+               PinMethod pin) {
   Json self_redeemed = Json::array();
   for (const auto& server : config.roles.servers)
     if (!server.match) self_redeemed.push_back(server.url);
@@ -129,10 +130,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   // A new key beside an old log would fork every call that is still open, and sign a log it cannot vouch for.
   if (std::filesystem::exists(state->path() / "jeton.db") && !std::filesystem::exists(key_file))
     return refuse(Code::log_unavailable,
-                  fmt::format("{} is missing beside its log; restore it from the backup, or start with a new --state", key_file.string()));
+                  fmt::format("{} is missing beside its log; restore it from the backup, or start with a new --state",
+                              key_file.string()));
   auto secret = LogSecret::load_or_create(key_file);
   if (!secret) return refuse(secret.error());
-  auto store = open_sqlite_store(state->path() / "jeton.db", config->durability == Durability::full ? Sync::full : Sync::normal);
+  auto store =
+      open_sqlite_store(state->path() / "jeton.db", config->durability == Durability::full ? Sync::full : Sync::normal);
   if (!store) return refuse(store.error());
 
   const SystemClock clock;
@@ -143,15 +146,27 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Exchange exchange({**store, grants, roles, keyring, *secret, clock, issuer});
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
-  LocalDoor door({exchange, **store, roles, keyring, {config->limits.body_bytes, config->limits.arguments_bytes},
+  LocalDoor door({exchange,
+                  **store,
+                  roles,
+                  keyring,
+                  {config->limits.body_bytes, config->limits.arguments_bytes},
                   [&] { return status_of(*config, issuer, *secret, keyring, pin); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; }});
   const auto& limits = config->limits;
-  Server server(door, *view, {limits.body_bytes, limits.header_bytes, limits.connections_per_uid, limits.connections,
-                              limits.idle_s, limits.request_s});
+  Server server(door, *view,
+                {limits.body_bytes, limits.header_bytes, limits.connections_per_uid, limits.connections, limits.idle_s,
+                 limits.request_s});
 
-  const auto socket = options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
+  const auto socket =
+      options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
   if (auto made = make_socket_directory(socket); !made) return made;
+  const auto own = config->own_sockets();
+  if (std::find(own.begin(), own.end(), socket.string()) != own.end())
+    return refuse(Code::bad_request,
+                  fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
+                              "give the agent a socket of its own",
+                              socket.string()));
   const auto files = sockets_of(*config, socket);
   for (const auto& file : files) {
     auto listening = bind_unix_socket(file);
@@ -162,7 +177,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
 
   server.run([&] {
     if (config->dev) log_line(Level::warning, "--dev: everything is granted to this account; not for production");
-    log_line(Level::info, "ready", {{"socket", socket.string()}, {"issuer", issuer}, {"durability", std::string(name_of(config->durability))}});
+    log_line(
+        Level::info, "ready",
+        {{"socket", socket.string()}, {"issuer", issuer}, {"durability", std::string(name_of(config->durability))}});
     fmt::print("ready socket={} listen=none state={}\n", socket.string(), state->path().string());
     std::fflush(stdout);
     notify_service_manager("READY=1");

@@ -1,6 +1,8 @@
 // Which file is a configuration to trust? Opens it, checks who could have written it, hands on its text.
 #include "app/config.hpp"
 
+#include <algorithm>
+
 #include <cerrno>
 #include <system_error>
 
@@ -10,6 +12,22 @@
 #include <unistd.h>
 
 namespace jeton {
+
+std::vector<std::string> Config::own_sockets() const {
+  std::vector<std::string> sockets;
+  const auto add = [&sockets](const SelectorSet& match) {
+    for (const auto& selector : match.selectors())
+      if (selector.kind == Selector::Kind::socket &&
+          std::find(sockets.begin(), sockets.end(), selector.value) == sockets.end())
+        sockets.push_back(selector.value);
+  };
+  for (const auto& agent : roles.agents) add(agent.match);
+  for (const auto& server : roles.servers)
+    if (server.match) add(*server.match);
+  for (const auto& match : roles.operators) add(match);
+  for (const auto& match : roles.reviewers) add(match);
+  return sockets;
+}
 
 namespace {
 
@@ -36,8 +54,9 @@ tl::unexpected<Error> refuse_file(const std::string& name, std::string_view what
 
 tl::unexpected<Error> refuse_unopened(const std::string& name, int error) {
   if (error == ENOENT || error == ENOTDIR) {
-    return refuse_file(name, "there is no configuration; type  jetond --dev  to try without one, or write one, "
-                             "see examples/config/minimal.toml");
+    return refuse_file(name,
+                       "there is no configuration; type  jetond --dev  to try without one, or write one, "
+                       "see examples/config/minimal.toml");
   }
   if (error == EACCES) return refuse_file(name, "not readable by the daemon's account; type  chmod 0644 FILE");
   return refuse_file(name, fmt::format("cannot be opened (errno {})", error));

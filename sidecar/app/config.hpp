@@ -41,13 +41,16 @@ struct Config {
   std::vector<Grant> grants;
   bool dev = false;
   std::string sha256;  ///< hex, of the file's bytes; of the empty string for --dev
+
+  /// The sockets that jeton:socket selectors name, each once; the daemon opens them all.
+  [[nodiscard]] std::vector<std::string> own_sockets() const;
 };
 
 /// One row of the table that help, the full example and the reader share.
 struct ConfigKey {
   std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant"
   std::string_view key;
-  std::string_view type;     ///< "string", "integer", "strings"
+  std::string_view type;           ///< "string", "integer", "strings"
   std::string_view default_value;  ///< as written in the file; empty: none
   std::string_view unit;
   std::string_view sentence;

@@ -94,7 +94,8 @@ std::string_view words_for(ConfigNode::Kind kind) {
 std::string printable(std::string_view text) {
   constexpr std::size_t bytes_max = 120;
   std::string out(text.substr(0, bytes_max));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text.size() > bytes_max ? out + "..." : out;
 }
 

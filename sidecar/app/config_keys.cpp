@@ -13,8 +13,8 @@ constexpr std::int64_t mebibyte = 1 << 20;
 
 // section, key, type, default, unit, sentence, required, min, max
 constexpr auto keys = std::to_array<ConfigKey>({
-    {"", "trust_domain", "string", "", "",
-     "The SPIFFE trust domain: agents are spiffe://TRUST_DOMAIN/agent/NAME.", true},
+    {"", "trust_domain", "string", "", "", "The SPIFFE trust domain: agents are spiffe://TRUST_DOMAIN/agent/NAME.",
+     true},
     {"", "issuer", "string", "", "", "The https URL tokens name as their issuer; needed to listen on TCP."},
     {"", "durability", "string", "\"full\"", "",
      "full: an answer survives the machine's crash; normal: only the daemon's."},
@@ -36,8 +36,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"agent", "match", "strings", "", "",
      "Selectors that must all hold for a peer to be this agent; the first agent that matches wins.", true},
 
-    {"server", "url", "string", "", "",
-     "The tool server's resource URL, or mcp:stdio:NAME for a local stdio server.", true},
+    {"server", "url", "string", "", "", "The tool server's resource URL, or mcp:stdio:NAME for a local stdio server.",
+     true},
     {"server", "match", "strings", "", "",
      "Selectors that must all hold for a peer to redeem; without them any attested peer may."},
 
@@ -53,10 +53,10 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "Globs over the tool's whole name, case-sensitive: * is any run of characters, ? one of them.", true},
     {"grant", "ttl_s", "integer", "30", "seconds", "How long a token lives.", false, 1, 120},
     {"grant", "max_attempts", "integer", "8", "", "Tokens one call may be given.", false, 1, 1000},
-    {"grant", "max_redemptions", "integer", "1", "",
-     "Tokens one call may have redeemed; no more than max_attempts.", false, 1, 1000},
-    {"grant", "rate_per_min", "integer", "", "tokens a minute",
-     "Tokens minted a minute; without it no limit.", false, 1, 1000000},
+    {"grant", "max_redemptions", "integer", "1", "", "Tokens one call may have redeemed; no more than max_attempts.",
+     false, 1, 1000},
+    {"grant", "rate_per_min", "integer", "", "tokens a minute", "Tokens minted a minute; without it no limit.", false,
+     1, 1000000},
 });
 
 }  // namespace

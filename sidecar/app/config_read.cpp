@@ -83,8 +83,8 @@ void read_limits(const ConfigSection& section, Limits& limits) {
   limits.idle_s = section.integer_or("idle_s", limits.idle_s);
   limits.request_s = section.integer_or("request_s", limits.request_s);
   if (section.has("arguments_bytes") && limits.arguments_bytes > limits.body_bytes) {
-    section.mistake("arguments_bytes", fmt::format("is more than a body holds; write at most {}, or raise body_bytes",
-                                                   limits.body_bytes));
+    section.mistake("arguments_bytes",
+                    fmt::format("is more than a body holds; write at most {}, or raise body_bytes", limits.body_bytes));
   }
 }
 
@@ -188,7 +188,8 @@ Permit read_permit(const ConfigSection& section) {
   permit.rate_per_min = section.integer("rate_per_min");
   if (permit.max_redemptions > permit.max_attempts) {
     section.mistake("max_redemptions", fmt::format("is more than the {} attempts; write at most that, or raise "
-                                                   "max_attempts", permit.max_attempts));
+                                                   "max_attempts",
+                                                   permit.max_attempts));
   }
   return permit;
 }

@@ -127,8 +127,7 @@ void ConfigSection::check_member(const ConfigNode& member) const {
   const auto* row = row_of(section_, member.key);
   if (row == nullptr) return check_unknown(member);
   if (member.kind != kind_of(*row)) {
-    return mistake(member.key,
-                   fmt::format("is {}; write {}", words_for(member.kind), words_for_type(*row)));
+    return mistake(member.key, fmt::format("is {}; write {}", words_for(member.kind), words_for_type(*row)));
   }
   if (member.kind == ConfigNode::Kind::integer && !is_in_range(*row, member.integer)) {
     return mistake(member.key, fmt::format("is out of range; write {}", range_of(*row)));
@@ -152,9 +151,9 @@ void ConfigSection::check_unknown(const ConfigNode& member) const {
   }
   for (const auto& row : config_keys()) {
     if (row.key != member.key) continue;
-    return mistake(member.key, fmt::format("unknown key here; write it {}", row.section.empty()
-                                                                                ? "above the first [section]"
-                                                                                : "under " + header_of(row.section)));
+    return mistake(member.key,
+                   fmt::format("unknown key here; write it {}",
+                               row.section.empty() ? "above the first [section]" : "under " + header_of(row.section)));
   }
   mistake(member.key, fmt::format("unknown key; write one of {}", fmt::join(known, ", ")));
 }

@@ -14,7 +14,8 @@ void harden_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  // A connection takes four descriptors: the socket, and the pidfd, the /proc directory and the cgroup file of its peer.
+  // A connection takes four descriptors: the socket, and the pidfd, the /proc directory and the cgroup file of its
+  // peer.
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;

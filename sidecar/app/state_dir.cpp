@@ -36,7 +36,8 @@ Result<StateDir> StateDir::lock(const std::filesystem::path& path, bool create) 
   }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT) return unusable(path, fmt::format("is not there; make it: install -d -m 0700 {}", path.string()));
+    if (errno == ENOENT)
+      return unusable(path, fmt::format("is not there; make it: install -d -m 0700 {}", path.string()));
     return unusable(path, std::strerror(errno));
   }
   if (!S_ISDIR(info.st_mode)) return unusable(path, "is not a directory");
@@ -48,7 +49,8 @@ Result<StateDir> StateDir::lock(const std::filesystem::path& path, bool create) 
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return unusable(path, std::strerror(errno));
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    auto refusal = unusable(path, fmt::format("is in use by jetond, pid {}; stop that one or name another --state", holder_of(fd)));
+    auto refusal = unusable(
+        path, fmt::format("is in use by jetond, pid {}; stop that one or name another --state", holder_of(fd)));
     ::close(fd);
     return refusal;
   }
@@ -64,7 +66,8 @@ Result<StateDir> StateDir::lock(const std::filesystem::path& path, bool create) 
 StateDir::~StateDir() {
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
-StateDir::StateDir(StateDir&& other) noexcept : path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
+StateDir::StateDir(StateDir&& other) noexcept
+    : path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
 
 std::int64_t StateDir::free_bytes() const {
   struct statvfs space {};

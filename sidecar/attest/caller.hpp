@@ -14,11 +14,11 @@ namespace jeton {
 struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::optional<pid_t> pid = std::nullopt;          ///< none from another pid namespace
-  std::optional<std::string> exe = std::nullopt;    ///< none from another mount namespace, deleted or unreadable
-  std::optional<std::string> sha256 = std::nullopt; ///< lower-case hex; only when a selector asked for it
-  std::optional<std::string> unit = std::nullopt;   ///< systemd system unit
-  std::string socket;                               ///< path of the daemon's socket it came through
+  std::optional<pid_t> pid = std::nullopt;           ///< none from another pid namespace
+  std::optional<std::string> exe = std::nullopt;     ///< none from another mount namespace, deleted or unreadable
+  std::optional<std::string> sha256 = std::nullopt;  ///< lower-case hex; only when a selector asked for it
+  std::optional<std::string> unit = std::nullopt;    ///< systemd system unit
+  std::string socket;                                ///< path of the daemon's socket it came through
 
   bool operator==(const Caller&) const = default;
 };

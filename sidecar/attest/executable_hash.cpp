@@ -64,7 +64,7 @@ std::size_t ExecutableHashes::size() const {
 }
 
 std::optional<ExecutableHashes::Key> ExecutableHashes::key_of(int fd) {
-  struct stat file{};
+  struct stat file {};
   if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size > max_file_bytes) return std::nullopt;
   return Key{file.st_dev, file.st_ino, file.st_size, nanoseconds(file.st_mtim), nanoseconds(file.st_ctim)};
 }

@@ -72,7 +72,7 @@ std::string_view after_separators(std::string_view text, char separator, int cou
 }
 
 std::optional<FileId> file_at(int directory, const char* name) {
-  struct stat file{};
+  struct stat file {};
   if (::fstatat(directory, name, &file, 0) != 0) return std::nullopt;
   return FileId{file.st_dev, file.st_ino};
 }
@@ -154,7 +154,7 @@ class KernelView final : public ProcessView {
 
   std::optional<std::string> sha256(int proc, const FileId& file) const override {
     const Descriptor exe(::openat(proc, "exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat opened{};
+    struct stat opened {};
     if (exe.fd() < 0 || ::fstat(exe.fd(), &opened) != 0) return std::nullopt;
     if (FileId{opened.st_dev, opened.st_ino} != file) return std::nullopt;
     return hashes_.of(exe.fd());

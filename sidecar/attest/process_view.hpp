@@ -41,9 +41,11 @@ class ProcessView {
   [[nodiscard]] virtual std::optional<std::uint64_t> start_time(int proc) const = 0;
   /// The effective uid.
   [[nodiscard]] virtual std::optional<uid_t> owner(int proc) const = 0;
-  /// The file the process runs. None when it cannot be read: another uid's without CAP_SYS_PTRACE, or one that has ended.
+  /// The file the process runs. None when it cannot be read: another uid's without CAP_SYS_PTRACE, or one that has
+  /// ended.
   [[nodiscard]] virtual std::optional<FileId> executable(int proc) const = 0;
-  /// The path that leads to that file here and now; none when deleted, covered by a mount, or in another mount namespace.
+  /// The path that leads to that file here and now; none when deleted, covered by a mount, or in another mount
+  /// namespace.
   [[nodiscard]] virtual std::optional<std::string> path_of(int proc, const FileId& file) const = 0;
   /// Lower-case hex of the executable's SHA-256; none unless it is `file`, readable and of bearable size.
   [[nodiscard]] virtual std::optional<std::string> sha256(int proc, const FileId& file) const = 0;

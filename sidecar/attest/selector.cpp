@@ -71,7 +71,8 @@ const KindFacts& facts_of(Kind kind) { return kinds[static_cast<std::size_t>(kin
 /// The text for a message: one line, whatever the file held.
 std::string shown(std::string_view text) {
   std::string safe(text.substr(0, max_shown));
-  std::replace_if(safe.begin(), safe.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      safe.begin(), safe.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
   return '"' + safe + (text.size() > max_shown ? "...\"" : "\"");
 }
 

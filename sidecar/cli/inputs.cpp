@@ -28,7 +28,9 @@ Result<Json> read_arguments(const std::string& args) {
     text = read_stream(std::cin, "stdin");
   } else if (args.starts_with('@')) {
     std::ifstream file(args.substr(1), std::ios::binary);
-    if (!file) return refuse(Code::bad_request, fmt::format("{} cannot be opened; --args takes JSON, @FILE or -", args.substr(1)));
+    if (!file)
+      return refuse(Code::bad_request,
+                    fmt::format("{} cannot be opened; --args takes JSON, @FILE or -", args.substr(1)));
     text = read_stream(file, args.substr(1));
   }
   if (!text) return refuse(text.error());

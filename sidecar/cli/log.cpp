@@ -66,16 +66,18 @@ void print_timeline(const std::vector<Event>& events) {
   fmt::print("call {}\n", first.txn->text());
   for (const auto& event : events) {
     if (event.kind != EventKind::call_opened && event.kind != EventKind::token_minted) continue;
-    fmt::print("  {} on {} by {}\n", for_terminal(event.tool.value_or("?")), for_terminal(event.server.value_or("any server")),
-               for_terminal(event.agent.value_or("?")));
-    fmt::print("  call_id {}  run_id {}\n", for_terminal(event.call_id.value_or("-")), for_terminal(event.run_id.value_or("-")));
+    fmt::print("  {} on {} by {}\n", for_terminal(event.tool.value_or("?")),
+               for_terminal(event.server.value_or("any server")), for_terminal(event.agent.value_or("?")));
+    fmt::print("  call_id {}  run_id {}\n", for_terminal(event.call_id.value_or("-")),
+               for_terminal(event.run_id.value_or("-")));
     break;
   }
   Table table({"EVENT", "TIME (UTC)", "AFTER", "WHAT", "", "WHO"});
   for (const auto& event : events)
-    table.add({std::to_string(event.log_index), utc_clock(event.time_us),
-               fmt::format("{:+.1f} ms", (static_cast<double>(event.time_us) - static_cast<double>(first.time_us)) / 1000.0),
-               std::string(name_of(event.kind)), words_of(event), who(event)});
+    table.add(
+        {std::to_string(event.log_index), utc_clock(event.time_us),
+         fmt::format("{:+.1f} ms", (static_cast<double>(event.time_us) - static_cast<double>(first.time_us)) / 1000.0),
+         std::string(name_of(event.kind)), words_of(event), who(event)});
   fmt::print("{}", table.text(colour_wanted()));
 }
 
@@ -100,13 +102,15 @@ int log_calls(const Common& common, const LogOptions& options) {
       fmt::print("{}\n", json_for_terminal(page.json()));
       return 0;
     }
-    Table table({"OPENED (UTC)", "TXN", "AGENT", "TOOL", "SERVER", "STATE", "ATTEMPTS", "REFUSED", "OUTCOME", "CALL_ID"});
+    Table table(
+        {"OPENED (UTC)", "TXN", "AGENT", "TOOL", "SERVER", "STATE", "ATTEMPTS", "REFUSED", "OUTCOME", "CALL_ID"});
     for (const auto& call : page.calls)
       table.add({utc_time(call.opened_us), call.txn.text(), short_agent(call.agent), for_terminal(call.tool),
                  for_terminal(call.server.value_or("-")), call.state, std::to_string(call.attempts),
                  std::to_string(call.refusals), outcome_words(call), for_terminal(call.call_id.value_or("-"))});
     if (!table.empty()) fmt::print("{}", table.text(colour_wanted()));
-    if (page.next_before) fmt::print(stderr, "jeton: hint: older calls: jeton log calls --before {}\n", *page.next_before);
+    if (page.next_before)
+      fmt::print(stderr, "jeton: hint: older calls: jeton log calls --before {}\n", *page.next_before);
     fmt::print(stderr, "events {} gaps {}\n", page.events, page.gaps);
     return 0;
   });

@@ -7,7 +7,8 @@
 namespace jeton::cli {
 
 int mint(const Common& common, const MintOptions& options) {
-  if (options.txn && !Txn::parse(*options.txn)) return usage("--txn is 22 characters of base64url, as jeton log calls prints it");
+  if (options.txn && !Txn::parse(*options.txn))
+    return usage("--txn is 22 characters of base64url, as jeton log calls prints it");
   auto arguments = read_arguments(options.call.args);
   if (!arguments) return tell(common, arguments.error());
   const auto client = Client::connect(common.client());

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include "app/app.hpp"
 #include "cli/commands.hpp"
@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view args_help = "the arguments: JSON, @FILE, or - for stdin";
 
-/// The words, last first as CLI11 takes them. One id in 64 begins with a dash: where it stands alone it goes behind "--", so
-/// that it is read as what it is.
+/// The words, last first as CLI11 takes them. One id in 64 begins with a dash: where it stands alone it goes behind
+/// "--", so that it is read as what it is.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words, ids;
   for (int i = 1; i < argc; ++i) {
@@ -45,13 +45,16 @@ int parse_and(CLI::App& app, int argc, char** argv, Run&& run) {
 }
 
 void add_common(CLI::App* command, Common& common) {
-  command->add_option("--socket", common.socket, "the sidecar's socket; else $JETON_SOCKET, else the usual places")->type_name("PATH");
+  command->add_option("--socket", common.socket, "the sidecar's socket; else $JETON_SOCKET, else the usual places")
+      ->type_name("PATH");
   command->add_option("--state", common.state, "the state directory that holds the log")->type_name("DIR");
   command->add_flag("--json", common.json, "print one JSON document");
 }
 
 void add_call(CLI::App* command, CallOptions& call) {
-  command->add_option("--server", call.server, "the tool server: its URL or mcp:stdio:NAME")->required()->type_name("URL");
+  command->add_option("--server", call.server, "the tool server: its URL or mcp:stdio:NAME")
+      ->required()
+      ->type_name("URL");
   command->add_option("--tool", call.tool, "the tool's name")->required()->type_name("NAME");
   command->add_option("--args", call.args, std::string(args_help))->required()->type_name("JSON");
 }
@@ -63,10 +66,16 @@ int run_jetond(int argc, char** argv) {
   app.set_version_flag("--version", std::string(version()));
   DaemonOptions options;
   std::string listen = "none";
-  app.add_flag("--dev", options.dev, "no configuration: this account is agent, every server and operator; not for production");
-  app.add_option("--config", options.config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")->type_name("FILE");
-  app.add_option("--state", options.state, "the state directory; else /var/lib/jeton for a service, else $XDG_STATE_HOME/jeton")->type_name("DIR");
-  app.add_option("--socket", options.socket, "the socket; else the configuration's, else $JETON_SOCKET, else the usual place")->type_name("PATH");
+  app.add_flag("--dev", options.dev,
+               "no configuration: this account is agent, every server and operator; not for production");
+  app.add_option("--config", options.config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
+      ->type_name("FILE");
+  app.add_option("--state", options.state,
+                 "the state directory; else /var/lib/jeton for a service, else $XDG_STATE_HOME/jeton")
+      ->type_name("DIR");
+  app.add_option("--socket", options.socket,
+                 "the socket; else the configuration's, else $JETON_SOCKET, else the usual place")
+      ->type_name("PATH");
   app.add_option("--listen", listen, "none: this version serves the Unix socket only")->type_name("none");
   return parse_and(app, argc, argv, [&] {
     if (listen != "none") {
@@ -103,20 +112,27 @@ int run_jeton(int argc, char** argv) {
 
   auto* mint_command = command(app, "mint", "a token for one tool call, on stdout");
   add_call(mint_command, mint_options.call);
-  mint_command->add_option("--txn", mint_options.txn, "the next attempt of this call, in place of a new call")->type_name("TXN");
+  mint_command->add_option("--txn", mint_options.txn, "the next attempt of this call, in place of a new call")
+      ->type_name("TXN");
   mint_command->add_option("--call-id", mint_options.call_id, "the model's id of the call")->type_name("ID");
   mint_command->add_option("--run-id", mint_options.run_id, "the agent's id of the run")->type_name("ID");
   mint_command->callback([&] { exit_status = mint(common, mint_options); });
 
   auto* redeem_command = command(app, "redeem", "spend a token, as its tool server would");
   add_call(redeem_command, redeem_options.call);
-  redeem_command->add_option("--redemption-id", redeem_options.redemption_id, "ask again for the answer to an earlier redemption")->type_name("ID");
-  redeem_command->add_option("token", redeem_options.token, "the token, or - for stdin")->required()->type_name("TOKEN");
+  redeem_command
+      ->add_option("--redemption-id", redeem_options.redemption_id, "ask again for the answer to an earlier redemption")
+      ->type_name("ID");
+  redeem_command->add_option("token", redeem_options.token, "the token, or - for stdin")
+      ->required()
+      ->type_name("TOKEN");
   redeem_command->callback([&] { exit_status = redeem(common, redeem_options); });
 
   auto* verify_command = command(app, "verify", "check a token without spending it");
   add_call(verify_command, redeem_options.call);
-  verify_command->add_option("token", redeem_options.token, "the token, or - for stdin")->required()->type_name("TOKEN");
+  verify_command->add_option("token", redeem_options.token, "the token, or - for stdin")
+      ->required()
+      ->type_name("TOKEN");
   verify_command->callback([&] { exit_status = verify(common, redeem_options); });
 
   auto* status_command = command(app, "status", "what the sidecar says about itself and about you");
@@ -125,7 +141,9 @@ int run_jeton(int argc, char** argv) {
   auto* log_command = app.add_subcommand("log", "read the log from the state directory; needs no daemon");
   log_command->require_subcommand(1);
   auto* calls_command = command(*log_command, "calls", "the newest calls and what became of them");
-  calls_command->add_option("--limit", log_options.limit, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
+  calls_command->add_option("--limit", log_options.limit, "how many")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   calls_command->add_option("--before", log_options.before, "calls opened before this event")->type_name("INDEX");
   calls_command->callback([&] { exit_status = log_calls(common, log_options); });
   auto* show_command = command(*log_command, "show", "one call's timeline, from the model's id to the outcome");

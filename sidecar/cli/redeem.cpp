@@ -42,7 +42,8 @@ int redeem(const Common& common, const RedeemOptions& options) {
   }
   fmt::print("redeemed{} attempt {} of call {} at {}, event {}\n", answer->value("repeated", false) ? " before:" : ":",
              answer->value("attempt", 0), for_terminal(answer->value("txn", "")),
-             utc_time(answer->value("redeemed_at", std::int64_t{0}) * 1'000'000), answer->value("log_index", std::uint64_t{0}));
+             utc_time(answer->value("redeemed_at", std::int64_t{0}) * 1'000'000),
+             answer->value("log_index", std::uint64_t{0}));
   return 0;
 }
 

@@ -26,7 +26,8 @@ int tell(const Common& common, const Error& error) {
   // By convention a message is "what; what to do next".
   const auto& message = error.message;
   const auto cut = message.find("; ");
-  fmt::print(stderr, "jeton: {}: {}: {}\n", row.exit == 4 ? "refused" : "error", row.name, for_terminal(message.substr(0, cut)));
+  fmt::print(stderr, "jeton: {}: {}: {}\n", row.exit == 4 ? "refused" : "error", row.name,
+             for_terminal(message.substr(0, cut)));
   if (cut != message.npos) fmt::print(stderr, "jeton: hint: {}\n", for_terminal(message.substr(cut + 2)));
   if (error.txn) fmt::print(stderr, "jeton: hint: jeton log show {}\n", for_terminal(*error.txn));
   return row.exit;

@@ -22,8 +22,10 @@ std::optional<std::string> escaped(const std::optional<std::string>& text) {
 Result<const AgentEntry*> Exchange::agent_of(const Caller& caller) const {
   if (const auto* agent = parts_.roles.agent_of(caller)) return agent;
   if (parts_.roles.knows(caller))
-    return refuse(Code::wrong_role, fmt::format("uid {} is configured, but not as an agent; see [[agent]]", caller.uid));
-  return refuse(Code::unknown_agent, fmt::format("uid {} matches no agent; add an [[agent]] whose match it fulfils", caller.uid));
+    return refuse(Code::wrong_role,
+                  fmt::format("uid {} is configured, but not as an agent; see [[agent]]", caller.uid));
+  return refuse(Code::unknown_agent,
+                fmt::format("uid {} matches no agent; add an [[agent]] whose match it fulfils", caller.uid));
 }
 
 Event Exchange::event_of(EventKind kind, Role role, const Caller& caller) const {

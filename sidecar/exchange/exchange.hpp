@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "attest/caller.hpp"
-#include "store/call.hpp"
 #include "exchange/minted_tokens.hpp"
 #include "exchange/rate.hpp"
 #include "exchange/refusal_meter.hpp"
@@ -17,6 +16,7 @@
 #include "identity/roles.hpp"
 #include "jeton/clock.hpp"
 #include "policy/policy.hpp"
+#include "store/call.hpp"
 #include "store/store.hpp"
 
 namespace jeton {

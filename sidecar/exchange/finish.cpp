@@ -8,14 +8,13 @@
 namespace jeton {
 namespace {
 
-/// More reports than any honest reporter makes; what comes after is refused, so a call cannot fill the log. Each side has
-/// its own, so neither can keep the other from being heard.
+/// More reports than any honest reporter makes; what comes after is refused, so a call cannot fill the log. Each side
+/// has its own, so neither can keep the other from being heard.
 constexpr std::int64_t outcomes_max = 32;
 
 ReceiptCheck check_receipt(const Call& call, const Receipt& receipt) {
   const auto* attempt = call.attempt_of(receipt.jti);
-  const bool same = attempt != nullptr && attempt->redemption &&
-                    attempt->redemption->log_index == receipt.log_index &&
+  const bool same = attempt != nullptr && attempt->redemption && attempt->redemption->log_index == receipt.log_index &&
                     attempt->redemption->time_us / us_per_s == receipt.redeemed_at;
   return same ? ReceiptCheck::match : ReceiptCheck::mismatch;
 }
@@ -41,10 +40,13 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
   }
   if (!is_opener && server == nullptr) {
     if (agent == nullptr && !parts_.roles.knows(caller))
-      return refuse(refused(caller, {Code::unknown_agent, fmt::format("uid {} matches no agent and redeemed nothing of this call",
-                                                                      caller.uid)}, about));
+      return refuse(refused(
+          caller,
+          {Code::unknown_agent, fmt::format("uid {} matches no agent and redeemed nothing of this call", caller.uid)},
+          about));
     if (agent == nullptr && call)
-      return refuse(refused(caller, {Code::wrong_role, "only the opener and the redeemer of this token may report"}, about));
+      return refuse(
+          refused(caller, {Code::wrong_role, "only the opener and the redeemer of this token may report"}, about));
     return refuse(refused(caller, {Code::unknown_call, "no call with this txn is yours to report"}, about));
   }
   about.txn = request.txn;
@@ -52,6 +54,7 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
 
   auto event = event_of(EventKind::call_outcome, as_redeemer ? Role::server : Role::agent, caller);
   event.txn = request.txn;
+  event.agent = call->opening().agent;
   event.jti = request.jti;
   event.outcome = request.outcome;
   event.detail = request.detail;
@@ -60,8 +63,11 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
 
   // Any earlier report of the same words is this one again, whichever of several it was.
   for (const auto& earlier : call->outcomes())
-    if (earlier.role == event.role && earlier.uid == event.uid && same_report(earlier, event)) return Finished{earlier.log_index};
-  const auto same_side = [&event](const Event& e) { return e.role == event.role && (e.role == Role::agent || e.jti == event.jti); };
+    if (earlier.role == event.role && earlier.uid == event.uid && same_report(earlier, event))
+      return Finished{earlier.log_index};
+  const auto same_side = [&event](const Event& e) {
+    return e.role == event.role && (e.role == Role::agent || e.jti == event.jti);
+  };
   if (std::count_if(call->outcomes().begin(), call->outcomes().end(), same_side) >= outcomes_max)
     return refuse(refused(caller, {Code::rate_limited, "this call has too many contradicting outcomes"}, about));
   const auto* first = as_redeemer ? call->redeemers_outcome(*request.jti) : call->openers_outcome();

@@ -77,7 +77,8 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   const bool own = call && call->opening().agent == (*agent)->spiffe_id;
   if (own) about.txn = request.txn;
   if (!own || call->openers_outcome() != nullptr)
-    return refuse(refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
+    return refuse(
+        refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
 
   auto minted = mint_attempt(caller, **agent, request.txn, &*call, request.server, request.call, nullptr);
   if (!minted) return refuse(refused(caller, minted.error(), about));
@@ -117,12 +118,13 @@ Previous Exchange::previous_of(const Call* call) const {
 }
 
 Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn, const Call* call,
-                                      const std::string& server, const CallBinding& binding, const OpenRequest* opening) {
+                                      const std::string& server, const CallBinding& binding,
+                                      const OpenRequest* opening) {
   auto permit = permit_attempt(agent, txn, call, server, binding);
   if (!permit) return refuse(permit.error());
   if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
-    return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later", permit->grant,
-                                                  *permit->rate_per_min));
+    return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
+                                                  permit->grant, *permit->rate_per_min));
 
   TokenClaims claims;
   claims.iss = parts_.issuer;
@@ -147,6 +149,7 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   if (previous == Previous::unredeemed) {
     auto superseded = event_of(EventKind::token_superseded, Role::agent, caller);
     superseded.txn = txn;
+    superseded.agent = agent.spiffe_id;
     superseded.jti = call->attempts().back().minted.jti;
     parts_.store.append(superseded);
   }

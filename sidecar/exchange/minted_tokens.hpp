@@ -11,8 +11,8 @@
 
 namespace jeton {
 
-/// Memory of live tokens. It lets the issuer recognise its own token without a signature check, and judge time by a clock
-/// that cannot be set. A token of one of our keys that is not in here has expired. One thread.
+/// Memory of live tokens. It lets the issuer recognise its own token without a signature check, and judge time by a
+/// clock that cannot be set. A token of one of our keys that is not in here has expired. One thread.
 class MintedTokens {
  public:
   /// Who burned it: the account and its redemption id. The server is the token's own.

@@ -5,7 +5,8 @@
 
 namespace jeton {
 
-bool MintRate::take(const std::string& agent, const std::string& grant, std::int64_t limit_per_min, std::int64_t now_boot_us) {
+bool MintRate::take(const std::string& agent, const std::string& grant, std::int64_t limit_per_min,
+                    std::int64_t now_boot_us) {
   auto& times = minted_[{agent, grant}];
   while (!times.empty() && now_boot_us - times.front() >= 60 * us_per_s) times.pop_front();
   if (static_cast<std::int64_t>(times.size()) >= limit_per_min) return false;

@@ -9,8 +9,8 @@
 
 namespace jeton {
 
-/// A sliding minute on the boot clock, per agent and grant. Memory is bounded by the limits themselves; a restart starts
-/// a new minute. One thread.
+/// A sliding minute on the boot clock, per agent and grant. Memory is bounded by the limits themselves; a restart
+/// starts a new minute. One thread.
 class MintRate {
  public:
   /// Takes one place, or says no.

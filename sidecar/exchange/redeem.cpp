@@ -10,8 +10,7 @@ constexpr std::int64_t repeat_window_s = 600;
 
 /// The server identity is its entry and the account, not the process: a redeemer may restart and ask again.
 bool same_redeemer(const Event& first, const Caller& caller, const std::string& server, const RedemptionKey& key) {
-  return first.redemption == key && first.uid == static_cast<std::int64_t>(caller.uid) &&
-         first.server == server;
+  return first.redemption == key && first.uid == static_cast<std::int64_t>(caller.uid) && first.server == server;
 }
 
 }  // namespace
@@ -38,28 +37,29 @@ Result<GenuineToken> Exchange::genuine(const UnverifiedToken& token) const {
   const auto& jti = token.claims_before_verification().jti;
   if (const auto* minted = minted_.find(jti))
     if (auto known = GenuineToken::recognise(token, minted->sha256)) return std::move(*known);
-  if (parts_.keyring.key_set().find(token.kid()) != nullptr) return GenuineToken::verify(token, parts_.keyring.key_set());
+  if (parts_.keyring.key_set().find(token.kid()) != nullptr)
+    return GenuineToken::verify(token, parts_.keyring.key_set());
   // Of an earlier process. The log never proves a token genuine; it can only repeat what was already answered.
   if (const auto spent = parts_.store.spent(jti); spent && spent->token_sha256)
     if (auto known = GenuineToken::recognise(token, *spent->token_sha256)) return std::move(*known);
-  return refuse(Code::unknown_key, "no current key signed this token: jetond restarted, or another one made it; mint a new one");
+  return refuse(Code::unknown_key,
+                "no current key signed this token: jetond restarted, or another one made it; mint a new one");
 }
 
 Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                           Refusal& about) {
-  if (token.claims().iss != parts_.issuer)
-    return refuse(Code::wrong_issuer, "the token names another issuer");
+  if (token.claims().iss != parts_.issuer) return refuse(Code::wrong_issuer, "the token names another issuer");
   const auto* server = parts_.roles.server_named(request.server);
   if (server == nullptr)
-    return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url",
-                                                    request.server));
+    return refuse(Code::unknown_server,
+                  fmt::format("{} is not configured; add a [[server]] with this url", request.server));
   if (!parts_.roles.may_act_for(*server, caller)) {
     if (!parts_.roles.knows(caller))
       return refuse(Code::unknown_agent, fmt::format("uid {} matches no [[server]] and no [[agent]]", caller.uid));
     return refuse(Code::wrong_role, fmt::format("uid {} may not act for this server; see its match", caller.uid));
   }
-  auto verified = VerifiedToken::check(
-      std::move(token), {parts_.issuer, request.server, request.call.tool, request.call.digest});
+  auto verified =
+      VerifiedToken::check(std::move(token), {parts_.issuer, request.server, request.call.tool, request.call.digest});
   if (!verified) return refuse(verified.error());
 
   const auto& claims = verified->claims();
@@ -71,9 +71,9 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
     if (first->token_sha256 == verified->sha256() && same_redeemer(*first, caller, claims.aud, key) && in_window)
       return Redeemed{claims, first->time_us / us_per_s, first->prior_redemptions.value_or(0), true, first->log_index};
     about.first_redemption = first;
-    return refuse(Code::already_redeemed, fmt::format("already redeemed by uid {} at {}; event {} has the evidence",
-                                                      first->uid.value_or(-1), first->time_us / us_per_s,
-                                                      first->log_index));
+    return refuse(Code::already_redeemed,
+                  fmt::format("already redeemed by uid {} at {}; event {} has the evidence", first->uid.value_or(-1),
+                              first->time_us / us_per_s, first->log_index));
   }
   // Genuine, of a living key and unspent, yet not in the log: the log was changed under us.
   if (attempt == nullptr) return refuse(Code::unknown_key, "the log does not know this token; mint a new one");
@@ -85,7 +85,8 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
     return refuse(Code::expired, "this token has expired; mint a new one");
   // Unspent in the log, yet burned: an older log was put back. Only who got the answer may ask again.
   if (live->burned && *live->burned != MintedTokens::Burn{key, static_cast<std::int64_t>(caller.uid)})
-    return refuse(Code::already_redeemed, "already redeemed, and the log has lost it; see whether an older one was put back");
+    return refuse(Code::already_redeemed,
+                  "already redeemed, and the log has lost it; see whether an older one was put back");
   return burn(caller, *server, *verified, key, *call);
 }
 

@@ -21,8 +21,8 @@ class RefusalMeter {
   void set_disk_low(bool low) { disk_low_ = low; }
   [[nodiscard]] bool disk_low() const { return disk_low_; }
 
-  /// The `refusals.suppressed` that are due: one for each minute that is over, or for all of them when `all`. The counts
-  /// stay until `written` says they are in the log.
+  /// The `refusals.suppressed` that are due: one for each minute that is over, or for all of them when `all`. The
+  /// counts stay until `written` says they are in the log.
   [[nodiscard]] std::vector<Event> due(std::int64_t wall_us, std::int64_t boot_us, bool all) const;
   void written(const std::vector<Event>& events);
 

@@ -47,15 +47,16 @@ class Members {
 
   template <class Tag>
   std::optional<Id<Tag>> optional_id128(const char* name) {
-    const auto text = optional_text(name, [](std::string_view t) { return Id<Tag>::parse(t).has_value(); },
-                                    "22 characters of base64url");
+    const auto text = optional_text(
+        name, [](std::string_view t) { return Id<Tag>::parse(t).has_value(); }, "22 characters of base64url");
     return text ? Id<Tag>::parse(*text) : std::nullopt;
   }
 
   std::optional<std::int64_t> optional_count(const char* name) {
     const auto* value = find(name);
     if (value == nullptr) return std::nullopt;
-    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 || value->get<std::int64_t>() > safe_integer_max) {
+    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 ||
+        value->get<std::int64_t>() > safe_integer_max) {
       wrong(name, "an integer from 0 to 2^53-1");
       return std::nullopt;
     }
@@ -88,7 +89,8 @@ bool is_tool(std::string_view name) { return !name.empty() && name.size() <= too
 bool is_token_text(std::string_view text) { return !text.empty(); }
 bool is_detail(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == ':';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-' || c == ':';
   });
 }
 
@@ -100,7 +102,8 @@ bool is_lower_hex(std::string_view text) {
 bool is_traceparent(std::string_view t) {
   if (t.size() < 55 || t.size() > 128 || !is_log_id(t) || t[2] != '-' || t[35] != '-' || t[52] != '-') return false;
   const auto version = t.substr(0, 2), trace = t.substr(3, 32), span = t.substr(36, 16), flags = t.substr(53, 2);
-  if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(span) || !is_lower_hex(flags) || version == "ff") return false;
+  if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(span) || !is_lower_hex(flags) || version == "ff")
+    return false;
   if (version == "00" ? t.size() != 55 : t.size() > 55 && t[55] != '-') return false;
   return trace.find_first_not_of('0') != trace.npos && span.find_first_not_of('0') != span.npos;
 }
@@ -144,9 +147,7 @@ CallBinding read_binding(Members& in, const DecodeLimits& limits) {
   return call;
 }
 
-std::string read_server(Members& in) {
-  return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>");
-}
+std::string read_server(Members& in) { return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>"); }
 
 Result<Txn> read_txn(std::string_view txn) {
   if (const auto parsed = Txn::parse(txn)) return *parsed;
@@ -210,8 +211,9 @@ Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
   FinishRequest request;
   request.txn = *id;
   request.jti = in.optional_id128<JtiTag>("jti");
-  const auto outcome = in.text("outcome", [](std::string_view name) { return outcome_named(name).has_value(); },
-                               "ok, tool_error, transport_error, cancelled or unknown");
+  const auto outcome = in.text(
+      "outcome", [](std::string_view name) { return outcome_named(name).has_value(); },
+      "ok, tool_error, transport_error, cancelled or unknown");
   request.outcome = outcome_named(outcome).value_or(Outcome::unknown);
   request.detail = in.optional_text("detail", is_detail, "a code: 1 to 64 of letters, digits and _.:-");
   request.duration_ms = in.optional_count("duration_ms");

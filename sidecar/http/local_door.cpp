@@ -3,17 +3,21 @@
 
 #include <fmt/core.h>
 
+#include "ops/log.hpp"
+
 namespace jeton {
 namespace {
+
+constexpr std::size_t strangers_body_bytes = 64 * 1024;
 
 Response answer_with(const Json& body) {
   return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
 }
 
 Json json_of(const Minted& minted) {
-  return {{"txn", minted.txn.text()},          {"token", minted.token.expose_for_transport()},
-          {"jti", minted.jti.text()},          {"attempt", minted.attempt},
-          {"expires_at", minted.expires_at},   {"previous", name_of(minted.previous)},
+  return {{"txn", minted.txn.text()},        {"token", minted.token.expose_for_transport()},
+          {"jti", minted.jti.text()},        {"attempt", minted.attempt},
+          {"expires_at", minted.expires_at}, {"previous", name_of(minted.previous)},
           {"log_index", minted.log_index}};
 }
 
@@ -50,7 +54,8 @@ Json json_of(const Redeemed& redeemed) {
   return body;
 }
 
-Response internal() {
+Response internal(const std::exception& error) {
+  log_line(Level::error, "a request ended by a mistake of our own", {{"what", error.what()}});
   return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
 }
 
@@ -83,17 +88,17 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           parts_.store.isolate([&] { answer_one(*job); });
         } catch (const std::runtime_error&) {
           throw;  // the store's: nothing of this tick can be kept
-        } catch (const std::exception&) {
-          job->response = internal();  // its own events were taken back; its neighbours are not concerned
+        } catch (const std::exception& error) {
+          job->response = internal(error);  // its own events were taken back; its neighbours are not concerned
         }
       }
     });
     parts_.exchange.settle_burns(durable.has_value());
     if (!durable)
       for (auto* job : writing) job->response = problem(durable.error());
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     parts_.exchange.settle_burns(false);
-    for (auto* job : writing) job->response = internal();
+    for (auto* job : writing) job->response = internal(error);
   }
 }
 
@@ -121,6 +126,13 @@ bool LocalDoor::answer_from_memory(Job& job) const {
 }
 
 Response LocalDoor::route(const Request& request, const Caller& caller) {
+  // Who has no part to play gets no megabyte read: parsing it would take the time of those who have.
+  // (A stranger may redeem where a server has no match; the digest in place of the arguments is always small.)
+  const bool may_redeem = request.target == "/v1/redeem" && parts_.roles.has_open_server();
+  if (request.body.size() > strangers_body_bytes && !may_redeem && !parts_.roles.knows(caller))
+    return refused(caller,
+                   {Code::unknown_agent, fmt::format("uid {} matches no agent, server or operator", caller.uid)},
+                   Verb::request);
   const auto& target = request.target;
   if (request.method == "POST") {
     if (target == "/v1/calls") return open(request, caller);

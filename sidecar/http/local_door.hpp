@@ -27,7 +27,9 @@ class LocalDoor final : public Door {
 
   void answer(std::span<Job* const> jobs) override;
   void keep_house(bool stopping) override;
-  [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override { return parts_.roles.wants_sha256_of(caller); }
+  [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override {
+    return parts_.roles.wants_sha256_of(caller);
+  }
 
  private:
   [[nodiscard]] bool answer_from_memory(Job& job) const;

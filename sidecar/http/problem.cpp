@@ -6,7 +6,11 @@ namespace jeton {
 
 Response problem(const Error& error) {
   const auto& row = facts(error.code);
-  Json body{{"type", "about:blank"}, {"title", row.sentence}, {"status", row.http}, {"code", row.name}, {"detail", error.message}};
+  Json body{{"type", "about:blank"},
+            {"title", row.sentence},
+            {"status", row.http},
+            {"code", row.name},
+            {"detail", error.message}};
   if (error.txn) body["txn"] = *error.txn;
   if (error.log_index) body["log_index"] = *error.log_index;
   return {row.http, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};

@@ -8,10 +8,11 @@
 #include <optional>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -25,7 +26,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <fmt/core.h>
+#include "ops/log.hpp"
 
 namespace jeton {
 namespace {
@@ -39,6 +40,12 @@ using Parser = http::request_parser<http::string_body>;
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
 constexpr auto gather_max = std::chrono::milliseconds(1);
+
+/// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
+/// ended would leave a daemon that looks alive and accepts, expires or keeps house no more.
+void end_of_coroutine(std::exception_ptr thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
 
 /// One connection. What it waits for at the moment decides which deadline ends it.
 struct Session {
@@ -86,7 +93,7 @@ class Server::Loop {
   void listen(int socket, const std::filesystem::path& path) {
     acceptors_.emplace_back(context_);
     acceptors_.back().assign(Stream(), socket);
-    asio::co_spawn(context_, accept(acceptors_.back(), path.string()), asio::detached);
+    asio::co_spawn(context_, accept(acceptors_.back(), path.string()), end_of_coroutine);
   }
 
   void run(const std::function<void()>& ready) {
@@ -95,8 +102,8 @@ class Server::Loop {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) stop();
     });
-    asio::co_spawn(context_, keep_house(), asio::detached);
-    asio::co_spawn(context_, sweep(), asio::detached);
+    asio::co_spawn(context_, keep_house(), end_of_coroutine);
+    asio::co_spawn(context_, sweep(), end_of_coroutine);
     ready();
     context_.run();
     door_.keep_house(true);
@@ -116,7 +123,7 @@ class Server::Loop {
         continue;
       }
       auto session = std::make_shared<Session>(std::move(socket), path);
-      asio::co_spawn(context_, serve(std::move(session)), asio::detached);
+      asio::co_spawn(context_, serve(std::move(session)), end_of_coroutine);
     }
   }
 
@@ -129,8 +136,13 @@ class Server::Loop {
     sessions_.push_back(session);
     const auto place = std::prev(sessions_.end());
     ++per_uid_[session->known.uid];
-    bool again = true;
-    while (again && !stopping_) again = co_await serve_one(session);
+    try {
+      bool again = true;
+      while (again && !stopping_) again = co_await serve_one(session);
+    } catch (const std::exception& error) {
+      // Costs this connection, which learns nothing, and no other.
+      log_line(Level::error, "a connection ended by a mistake of our own", {{"what", error.what()}});
+    }
     sessions_.erase(place);
     if (--per_uid_[session->known.uid] == 0) per_uid_.erase(session->known.uid);
     if (stopping_ && sessions_.empty()) finish();
@@ -149,7 +161,8 @@ class Server::Loop {
     auto caller = session.peer->caller();
     if (!caller) return refuse(caller.error());
     const auto held = per_uid_.find(session.known.uid);
-    if (sessions_.size() >= limits_.connections || (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
+    if (sessions_.size() >= limits_.connections ||
+        (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
       return refuse(Code::overloaded, "too many open connections; close idle ones and try again");
     return {};
   }
@@ -187,7 +200,7 @@ class Server::Loop {
     co_await submit(job);
     if (arrived && parser.get().method() == http::verb::head) job.response.body.clear();
     const bool written = co_await write(session, std::move(job.response), keep_alive);
-    co_return written && keep_alive;
+    co_return written&& keep_alive;
   }
 
   /// Whether a whole request arrived; if not, the fault to answer with, or none when the peer simply left.
@@ -200,8 +213,8 @@ class Server::Loop {
         boost::system::error_code error;
         if (may_end(parser, buffer.size())) buffer.consume(parser.put(buffer.data(), error));
         if (parser.is_done()) co_return whole(parser);
-        // Bodies are taken as they come. What stays is a header, a chunk's extension or a trailer, and only the first of
-        // them the parser itself keeps within bounds.
+        // Bodies are taken as they come. What stays is a header, a chunk's extension or a trailer, and only the first
+        // of them the parser itself keeps within bounds.
         if (buffer.size() > limits_.header_bytes + read_ahead_bytes) error = http::error::header_limit;
         if (error && error != http::error::need_more) co_return std::pair(false, std::optional(fault_of(error)));
       }
@@ -217,7 +230,8 @@ class Server::Loop {
     }
   }
 
-  /// The last chunk ends no sooner than "0 CRLF CRLF". Shown a piece of it twice, the parser meets an assertion of its own.
+  /// The last chunk ends no sooner than "0 CRLF CRLF". Shown a piece of it twice, the parser meets an assertion of its
+  /// own.
   static bool may_end(const Parser& parser, std::size_t bytes) {
     constexpr std::size_t last_chunk_bytes = 5;
     return !parser.is_header_done() || !parser.chunked() || bytes >= last_chunk_bytes;
@@ -258,8 +272,8 @@ class Server::Loop {
     co_await std::move(answered);
   }
 
-  /// Who asked together will soon ask together again: after a tick of several, the next one waits for as many, but never
-  /// longer than a quarter of what the last one took. A lone client never waits.
+  /// Who asked together will soon ask together again: after a tick of several, the next one waits for as many, but
+  /// never longer than a quarter of what the last one took. A lone client never waits.
   void answer_when_gathered() {
     if (tick_.size() < last_tick_ && SteadyClock::now() < gather_until_)
       asio::post(context_, [this] { answer_when_gathered(); });

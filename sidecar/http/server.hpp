@@ -1,4 +1,5 @@
-// HTTP/1.1 over Unix sockets: reads requests, vouches for who sent them, and hands all that are ready to the door at once.
+// HTTP/1.1 over Unix sockets: reads requests, vouches for who sent them, and hands all that are ready to the door at
+// once.
 #pragma once
 
 #include <filesystem>

@@ -26,7 +26,8 @@ Result<void> remove_stale(const sockaddr_un& address, const std::filesystem::pat
   const int connected = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int why = errno;
   ::close(probe);
-  if (connected == 0 || why == EAGAIN) return unusable(path, "another process listens on it; stop that one or name another");
+  if (connected == 0 || why == EAGAIN)
+    return unusable(path, "another process listens on it; stop that one or name another");
   if (why != ECONNREFUSED) return unusable(path, std::strerror(why));
   if (::unlink(path.c_str()) != 0) return unusable(path, std::strerror(errno));
   return {};
@@ -47,8 +48,8 @@ Result<int> bind_unix_socket(const SocketFile& file) {
   // The file gets its mode as it is made: chmod by path would follow a link that the owner of the directory, an agent
   // with a socket of its own, can put in its place. Nobody connects before listen, so the group is in time.
   const auto before = ::umask(~file.mode & 0777);
-  const bool bound = ::fchmod(fd, file.mode) == 0 &&
-                     ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound =
+      ::fchmod(fd, file.mode) == 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   int why = errno;
   ::umask(before);
   if (bound) {

@@ -84,7 +84,8 @@ Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& file) {
   if (!fd || ::fstat(fd.get(), &info) != 0) return unusable(file, std::strerror(errno));
   if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
     return unusable(file, "is not a file of the daemon's own account; restore it from the backup");
-  if ((info.st_mode & 077) != 0) return unusable(file, "is readable by others; chmod 0600 and consider it known to them");
+  if ((info.st_mode & 077) != 0)
+    return unusable(file, "is readable by others; chmod 0600 and consider it known to them");
 
   std::array<char, header.size()> head{};
   Secret seed(seed_bytes);
@@ -110,7 +111,8 @@ Sha256 LogSecret::args_mac(const Txn& txn, const ArgsDigest& digest) const {
 
 Txn LogSecret::txn_of(std::string_view agent, std::string_view open_id) const {
   // A SPIFFE ID has no line feed, so agent and open_id cannot run into one another.
-  const auto mac = hmac_sha256(secret_.expose_for_signing(), as_bytes(fmt::format("jeton txn 1\n{}\n{}", agent, open_id)));
+  const auto mac =
+      hmac_sha256(secret_.expose_for_signing(), as_bytes(fmt::format("jeton txn 1\n{}\n{}", agent, open_id)));
   Txn txn;
   std::copy_n(mac.begin(), txn.bytes.size(), txn.bytes.begin());
   return txn;

@@ -33,9 +33,9 @@ bool is_authority(std::string_view authority) {
   if (host_ends == std::string_view::npos) return false;
   const auto host = bracketed ? authority.substr(1, host_ends - 1) : authority.substr(0, host_ends);
   const auto rest = authority.substr(host_ends + (bracketed ? 1 : 0));
-  const bool host_fits =
-      bracketed ? consists_of(host, "0123456789abcdefABCDEF:.")
-                : consists_of(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+  const bool host_fits = bracketed
+                             ? consists_of(host, "0123456789abcdefABCDEF:.")
+                             : consists_of(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
   return host_fits && (rest.empty() || (rest[0] == ':' && is_port(rest.substr(1))));
 }
 
@@ -56,6 +56,10 @@ const ServerEntry* Roles::server_named(std::string_view url) const {
 
 bool Roles::may_act_for(const ServerEntry& server, const Caller& caller) const {
   return !server.match || server.match->matches(caller);
+}
+
+bool Roles::has_open_server() const {
+  return std::any_of(entries_.servers.begin(), entries_.servers.end(), [](const ServerEntry& s) { return !s.match; });
 }
 
 bool Roles::is_operator(const Caller& caller) const { return any_matches(entries_.operators, caller); }

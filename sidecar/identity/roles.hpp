@@ -30,7 +30,7 @@ class Roles {
     std::vector<AgentEntry> agents;
     std::vector<ServerEntry> servers;
     std::vector<SelectorSet> operators;
-    std::vector<SelectorSet> reviewers;  ///< empty: the operators
+    std::vector<SelectorSet> reviewers;                    ///< empty: the operators
     std::optional<ServerEntry> any_server = std::nullopt;  ///< --dev: stands for every valid server name
   };
   explicit Roles(Entries entries) : entries_(std::move(entries)) {}
@@ -39,6 +39,8 @@ class Roles {
   [[nodiscard]] const AgentEntry* agent_of(const Caller& caller) const;
   [[nodiscard]] const ServerEntry* server_named(std::string_view url) const;
   [[nodiscard]] bool may_act_for(const ServerEntry& server, const Caller& caller) const;
+  /// Whether some server has no `match`, so that any attested peer may redeem for it.
+  [[nodiscard]] bool has_open_server() const;
   [[nodiscard]] bool is_operator(const Caller& caller) const;
   [[nodiscard]] bool is_reviewer(const Caller& caller) const;
   /// Any role at all, that of a server with `match` included.

@@ -21,8 +21,8 @@ struct Permit {
 };
 
 struct Question {
-  std::string_view agent;                 ///< the agent's name, not its SPIFFE ID
-  std::optional<std::string_view> server; ///< none: does some grant cover the tool, whatever the server?
+  std::string_view agent;                  ///< the agent's name, not its SPIFFE ID
+  std::optional<std::string_view> server;  ///< none: does some grant cover the tool, whatever the server?
   std::string_view tool;
 };
 

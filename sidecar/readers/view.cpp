@@ -60,27 +60,18 @@ void put(Json& json, const char* name, const std::optional<std::string>& value) 
   if (value) json[name] = *value;
 }
 
-Json value_of(const std::string& value) { return value; }
-Json value_of(std::int64_t value) { return value; }
-Json value_of(std::uint64_t value) { return value; }
-Json value_of(bool value) { return value; }
-Json value_of(const Sha256& value) { return hex(value); }
-template <class Tag>
-Json value_of(const Id<Tag>& value) {
-  return value.text();
-}
-template <class Enum>
-  requires std::is_enum_v<Enum>
-Json value_of(Enum value) {
-  return name_of(value);
-}
-
 }  // namespace
 
 Json CallSummary::json() const {
-  Json body{{"txn", txn.text()},       {"log_index", log_index},     {"opened_at", opened_us / us_per_s},
-            {"agent", agent},          {"tool", tool},               {"state", state},
-            {"attempts", attempts},    {"redemptions", redemptions}, {"refusals", refusals}};
+  Json body{{"txn", txn.text()},
+            {"log_index", log_index},
+            {"opened_at", opened_us / us_per_s},
+            {"agent", agent},
+            {"tool", tool},
+            {"state", state},
+            {"attempts", attempts},
+            {"redemptions", redemptions},
+            {"refusals", refusals}};
   put(body, "server", server);
   put(body, "call_id", call_id);
   put(body, "run_id", run_id);
@@ -100,7 +91,8 @@ CallPage list_calls(const LogReader& log, std::uint64_t before, std::size_t limi
   CallPage page{{}, log.size(), log.gaps(), std::nullopt};
   const auto openings = log.openings(before, limit);
   for (const auto& opening : openings)
-    if (auto summary = summary_of(log.everything_of(opening.txn, 10'000), now_us)) page.calls.push_back(std::move(*summary));
+    if (auto summary = summary_of(log.everything_of(opening.txn, 10'000), now_us))
+      page.calls.push_back(std::move(*summary));
   if (openings.size() == limit && !openings.empty()) page.next_before = openings.back().log_index;
   return page;
 }
@@ -112,10 +104,8 @@ Result<std::vector<Event>> story_of(const LogReader& log, const Txn& txn, std::s
 }
 
 Json json_of(const Event& event) {
-  Json body{{"log_index", event.log_index}, {"event", name_of(event.kind)}, {"time_us", event.time_us}};
-  for_each_member(event, [&body](const char* name, const auto& member, auto...) {
-    if (member) body[name] = value_of(*member);
-  });
+  auto body = leaf_json(event);
+  body["log_index"] = event.log_index;
   return body;
 }
 

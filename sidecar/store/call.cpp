@@ -33,14 +33,9 @@ void Call::apply(const Event& event) {
       attempt->state = Attempt::State::redeemed;
       attempt->redemption = event;
       break;
-    case EventKind::token_superseded:
-      attempt->state = Attempt::State::superseded;
-      break;
-    case EventKind::token_revoked:
-      attempt->state = Attempt::State::revoked;
-      break;
-    default:
-      break;
+    case EventKind::token_superseded: attempt->state = Attempt::State::superseded; break;
+    case EventKind::token_revoked: attempt->state = Attempt::State::revoked; break;
+    default: break;
   }
 }
 

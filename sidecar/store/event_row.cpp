@@ -32,10 +32,8 @@ class Binder {
     statement_.bind(index_, value.text());
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void bind(Enum value) {
-    statement_.bind(index_, static_cast<int>(value));
-  }
+  requires std::is_enum_v<Enum>
+  void bind(Enum value) { statement_.bind(index_, static_cast<int>(value)); }
 
  private:
   SQLite::Statement& statement_;
@@ -90,7 +88,7 @@ class RowReader {
     return out.has_value();
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   bool read(const SQLite::Column& column, std::optional<Enum>& out) {
     const auto number = column.getInt64();
     if (number < 1 || number > last_of(static_cast<std::optional<Enum>*>(nullptr))) return false;
@@ -124,7 +122,8 @@ const std::string& insert_event_sql() {
   return sql;
 }
 
-void bind_event(SQLite::Statement& insert, const Event& event, const std::function<std::int64_t(const std::string&)>& term) {
+void bind_event(SQLite::Statement& insert, const Event& event,
+                const std::function<std::int64_t(const std::string&)>& term) {
   insert.clearBindings();
   Binder binder(insert, term);
   binder.next();

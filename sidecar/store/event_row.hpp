@@ -16,10 +16,11 @@ namespace jeton {
 [[nodiscard]] const std::string& insert_event_sql();
 
 /// `term` gives the id of a shared text.
-void bind_event(SQLite::Statement& insert, const Event& event, const std::function<std::int64_t(const std::string&)>& term);
+void bind_event(SQLite::Statement& insert, const Event& event,
+                const std::function<std::int64_t(const std::string&)>& term);
 
-/// Reads the row a SELECT of `event_columns()` stands on. `text` gives the shared text of an id. Throws LogDamaged for a
-/// value no event could have.
+/// Reads the row a SELECT of `event_columns()` stands on. `text` gives the shared text of an id. Throws LogDamaged for
+/// a value no event could have.
 [[nodiscard]] Event read_event(SQLite::Statement& row, const std::function<const std::string&(std::int64_t)>& text);
 
 }  // namespace jeton

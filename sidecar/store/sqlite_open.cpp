@@ -39,7 +39,8 @@ const std::string& Terms::text(std::int64_t id) {
 }
 
 tl::unexpected<Error> log_unavailable(const std::string& doing, const SQLite::Exception& error) {
-  return refuse(Code::log_unavailable, fmt::format("{}: {} (sqlite {})", doing, error.what(), error.getExtendedErrorCode()));
+  return refuse(Code::log_unavailable,
+                fmt::format("{}: {} (sqlite {})", doing, error.what(), error.getExtendedErrorCode()));
 }
 
 }  // namespace jeton

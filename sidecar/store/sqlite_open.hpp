@@ -30,7 +30,10 @@ class Terms {
   explicit Terms(SQLite::Database& db) : select_(db, "SELECT text FROM term WHERE id = ?") {}
   /// Throws LogDamaged for an id without a text.
   [[nodiscard]] const std::string& text(std::int64_t id);
-  void forget() { texts_.clear(); }
+  void forget() noexcept {
+    select_.tryReset();
+    texts_.clear();
+  }
 
  private:
   SQLite::Statement select_;

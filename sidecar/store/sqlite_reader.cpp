@@ -14,10 +14,11 @@ class SqliteReader final : public LogReader {
         page_(*db_, "SELECT " + event_columns() + " FROM event WHERE log_index >= ? ORDER BY log_index LIMIT ?"),
         of_txn_(*db_, "SELECT " + event_columns() + " FROM event WHERE txn = ? ORDER BY log_index LIMIT ?"),
         // A call begins with call.opened, or with the first token.minted where it was opened with a server.
-        openings_(*db_,
-                  "SELECT log_index, txn FROM event e WHERE log_index < ? AND (event = 6 OR (event = 7 AND attempt = 1 AND "
-                  "NOT EXISTS (SELECT 1 FROM event o WHERE o.txn = e.txn AND o.event = 6))) "
-                  "ORDER BY log_index DESC LIMIT ?"),
+        openings_(
+            *db_,
+            "SELECT log_index, txn FROM event e WHERE log_index < ? AND (event = 6 OR (event = 7 AND attempt = 1 AND "
+            "NOT EXISTS (SELECT 1 FROM event o WHERE o.txn = e.txn AND o.event = 6))) "
+            "ORDER BY log_index DESC LIMIT ?"),
         terms_(*db_) {}
 
   std::vector<Event> read(std::uint64_t from, std::size_t limit) const override {
@@ -54,14 +55,16 @@ class SqliteReader final : public LogReader {
 
   std::uint64_t gaps() const override {
     return static_cast<std::uint64_t>(
-        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event WHERE log_index >= 0").getInt64());
+        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event WHERE log_index >= 0")
+            .getInt64());
   }
 
  private:
   std::vector<Event> rows(SQLite::Statement& statement) const {
     std::vector<Event> events;
     while (statement.executeStep())
-      events.push_back(read_event(statement, [this](std::int64_t id) -> const std::string& { return terms_.text(id); }));
+      events.push_back(
+          read_event(statement, [this](std::int64_t id) -> const std::string& { return terms_.text(id); }));
     statement.reset();
     return events;
   }

@@ -185,7 +185,8 @@ class SqliteStore final : public Store {
 
   /// A statement that failed in the middle is of no use to anybody before it is reset.
   void reset_statements() noexcept {
-    for (auto* statement : {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &find_term_, &add_term_})
+    for (auto* statement :
+         {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &find_term_, &add_term_})
       statement->tryReset();
   }
 
@@ -214,7 +215,8 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& file, Sync sync) {
   try {
-    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms);
+    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                                 busy_timeout_ms);
     const auto version = schema_version_of(*db, true);
     if (!version) return refuse(version.error());
     db->exec("PRAGMA trusted_schema = OFF");

@@ -15,7 +15,8 @@ struct LogDamaged : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// `full`: an event is on the disk when transact returns. `normal`: it survives a crash of the process, not of the machine.
+/// `full`: an event is on the disk when transact returns. `normal`: it survives a crash of the process, not of the
+/// machine.
 enum class Sync { full, normal };
 
 /// Opens or makes the ledger and brings its schema up to date, in one transaction a step. log_unavailable when the file

@@ -10,9 +10,9 @@ namespace jeton::test {
 namespace {
 
 /// The floors of the sidecar, from the top. No include leads up; rooms of one floor may see one another.
-const std::map<std::string, int> floors{{"main", 0},     {"cli", 1},      {"app", 2},      {"http", 3},  {"exchange", 4},
-                                        {"policy", 5},   {"identity", 5}, {"log", 5},      {"readers", 5}, {"ops", 5},
-                                        {"store", 6},    {"attest", 6},   {"outbound", 6}, {"sdk", 7}};
+const std::map<std::string, int> floors{
+    {"main", 0}, {"cli", 1},     {"app", 2}, {"http", 3},  {"exchange", 4}, {"policy", 5},   {"identity", 5},
+    {"log", 5},  {"readers", 5}, {"ops", 5}, {"store", 6}, {"attest", 6},   {"outbound", 6}, {"sdk", 7}};
 
 /// One third-party header, one door.
 struct Door {
@@ -58,8 +58,8 @@ std::vector<std::string> arrows_up(const std::vector<SourceFile>& files) {
   return wrong;
 }
 
-/// Inside `co_await` only names and calls: g++ 12.2 destroys some temporaries twice there. From the word to its semicolon
-/// neither a brace nor a lambda.
+/// Inside `co_await` only names and calls: g++ 12.2 destroys some temporaries twice there. From the word to its
+/// semicolon neither a brace nor a lambda.
 std::vector<std::string> braces_in_co_await(const SourceFile& file) {
   std::vector<std::string> wrong;
   for (auto at = file.code.find("co_await"); at != std::string::npos; at = file.code.find("co_await", at + 1)) {
@@ -85,7 +85,8 @@ TEST_CASE("the check of floors finds an include that leads up", "[architecture]"
 }
 
 TEST_CASE("the sdk knows nothing of the sidecar and its core does no io", "[architecture]") {
-  const std::set<std::string> io{"fcntl.h", "unistd.h", "sys/socket.h", "sys/stat.h", "fstream", "filesystem", "thread"};
+  const std::set<std::string> io{"fcntl.h", "unistd.h",   "sys/socket.h", "sys/stat.h",
+                                 "fstream", "filesystem", "thread"};
   for (const auto& file : source_files({"sdk"})) {
     for (const auto& include : file.includes) {
       INFO(file.path << " includes " << include);
@@ -102,7 +103,9 @@ TEST_CASE("core does not include client or verifier and client does not include 
       INFO(file.path << " includes " << include);
       const bool core = file.path.starts_with("sdk/src/core/");
       const bool client = file.path.starts_with("sdk/src/client/");
-      if (core) CHECK_FALSE((include.starts_with("client/") || include == "jeton/client.hpp" || include == "jeton/call_scope.hpp"));
+      if (core)
+        CHECK_FALSE(
+            (include.starts_with("client/") || include == "jeton/client.hpp" || include == "jeton/call_scope.hpp"));
       if (core || client) CHECK_FALSE((include.starts_with("verifier/") || include == "jeton/verifier.hpp"));
     }
 }
@@ -126,7 +129,8 @@ TEST_CASE("one third party header has one door", "[architecture]") {
         if (include.starts_with(door.header)) CHECK(door.files.count(file.path) == 1);
       for (const auto& rule : room_rules)
         if (include.starts_with(rule.header))
-          CHECK(std::any_of(rule.folders.begin(), rule.folders.end(), [&](const std::string& f) { return file.path.starts_with(f + "/"); }));
+          CHECK(std::any_of(rule.folders.begin(), rule.folders.end(),
+                            [&](const std::string& f) { return file.path.starts_with(f + "/"); }));
     }
 }
 
@@ -178,7 +182,8 @@ TEST_CASE("every file begins with its one sentence and stays below 400 lines", "
 
 TEST_CASE("no folder is called util or common or helpers", "[architecture]") {
   for (const auto& file : source_files({"sdk", "sidecar", "examples", "tests"}))
-    for (const char* name : {"/util/", "/utils/", "/common/", "/helpers/", "/misc/"}) CHECK(file.path.find(name) == std::string::npos);
+    for (const char* name : {"/util/", "/utils/", "/common/", "/helpers/", "/misc/"})
+      CHECK(file.path.find(name) == std::string::npos);
 }
 
 }  // namespace jeton::test

@@ -37,10 +37,14 @@ std::string without_words(const std::string& text) {
       continue;
     }
     const bool escaped = (in == In::string || in == In::character) && c == '\\';
-    if (in == In::line_comment && c == '\n') in = In::plain;
-    else if (in == In::block_comment && c == '/' && text[i - 1] == '*') in = In::plain;
-    else if (in == In::string && c == '"') in = In::plain;
-    else if (in == In::character && c == '\'') in = In::plain;
+    if (in == In::line_comment && c == '\n')
+      in = In::plain;
+    else if (in == In::block_comment && c == '/' && text[i - 1] == '*')
+      in = In::plain;
+    else if (in == In::string && c == '"')
+      in = In::plain;
+    else if (in == In::character && c == '\'')
+      in = In::plain;
     if (c != '\n') code[i] = ' ';
     if (escaped && i + 1 < code.size() && text[i + 1] != '\n') code[++i] = ' ';
   }

@@ -18,7 +18,8 @@ struct SourceFile {
 [[nodiscard]] std::vector<SourceFile> source_files(const std::vector<std::string>& folders);
 [[nodiscard]] SourceFile source_of(std::string path, std::string text);
 
-/// "sidecar/http/server.cpp" → "http", "sidecar/jetond.cpp" → "main", "sdk/src/core/x.cpp" and "sdk/include/jeton/x.hpp" → "sdk".
+/// "sidecar/http/server.cpp" → "http", "sidecar/jetond.cpp" → "main", "sdk/src/core/x.cpp" and
+/// "sdk/include/jeton/x.hpp" → "sdk".
 [[nodiscard]] std::string room_of(const std::string& path);
 
 }  // namespace jeton::test

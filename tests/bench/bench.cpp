@@ -49,11 +49,19 @@ Client connect(const std::filesystem::path& socket) {
 }
 
 Json mint_body() {
-  return {{"server", server}, {"tool", "read_file"}, {"arguments", arguments}, {"open_id", random_id()}, {"call_id", "call_12345678"}};
+  return {{"server", server},
+          {"tool", "read_file"},
+          {"arguments", arguments},
+          {"open_id", random_id()},
+          {"call_id", "call_12345678"}};
 }
 
 Json redeem_body(const Json& minted) {
-  return {{"token", minted.at("token")}, {"server", server}, {"tool", "read_file"}, {"arguments", arguments}, {"redemption_id", random_id()}};
+  return {{"token", minted.at("token")},
+          {"server", server},
+          {"tool", "read_file"},
+          {"arguments", arguments},
+          {"redemption_id", random_id()}};
 }
 
 /// jetond and the floor with one durability, side by side.
@@ -70,12 +78,14 @@ struct Pair {
     real_socket = scratch / (durability + ".sock");
     floor_socket = scratch / (durability + ".floor.sock");
     const auto began = SteadyClock::now();
-    real = std::make_unique<Child>(std::vector<std::string>{(bin / "jetond").string(), "--config", config.string(), "--state",
-                                                            state.string(), "--socket", real_socket.string()});
+    real =
+        std::make_unique<Child>(std::vector<std::string>{(bin / "jetond").string(), "--config", config.string(),
+                                                         "--state", state.string(), "--socket", real_socket.string()});
     start_ms = std::chrono::duration<double, std::milli>(SteadyClock::now() - began).count();
-    if (with_floor) floor = std::make_unique<Child>(std::vector<std::string>{(bin / "jeton-floor").string(),
-                                                             (scratch / (durability + ".floor.db")).string(), durability,
-                                                             floor_socket.string()});
+    if (with_floor)
+      floor = std::make_unique<Child>(std::vector<std::string>{(bin / "jeton-floor").string(),
+                                                               (scratch / (durability + ".floor.db")).string(),
+                                                               durability, floor_socket.string()});
   }
   std::filesystem::path config, state, real_socket, floor_socket;
   std::unique_ptr<Child> real, floor;
@@ -121,7 +131,8 @@ class Report {
     values_[name] = real;
     values_[name + "_floor"] = floor;
     values_[name + "_ratio"] = real / floor;
-    fmt::print("{:<22} {:>10.1f} {:>10.1f} {:>8.2f}   {}{}\n", name, real, floor, real / floor, unit, more_is_better ? ", more is better" : "");
+    fmt::print("{:<22} {:>10.1f} {:>10.1f} {:>8.2f}   {}{}\n", name, real, floor, real / floor, unit,
+               more_is_better ? ", more is better" : "");
     std::fflush(stdout);
   }
   void alone(const std::string& name, double value, const std::string& unit) {
@@ -199,13 +210,14 @@ void verify_alone(Report& report) {
         },
         [&] {
           return micros_of([&] {
-            if (crypto_sign_verify_detached(signature.data(), reinterpret_cast<const unsigned char*>(signing_input.data()),
+            if (crypto_sign_verify_detached(signature.data(),
+                                            reinterpret_cast<const unsigned char*>(signing_input.data()),
                                             signing_input.size(), key.verifying_key().bytes().data()) != 0)
               throw std::runtime_error("signature");
           });
         });
-    report.ratio(size == 200 ? "verify" : fmt::format("verify_{}", size), quantile(sides.real, 0.5), quantile(sides.floor, 0.5),
-                 fmt::format("us p50, {} bytes of arguments", size));
+    report.ratio(size == 200 ? "verify" : fmt::format("verify_{}", size), quantile(sides.real, 0.5),
+                 quantile(sides.floor, 0.5), fmt::format("us p50, {} bytes of arguments", size));
   }
 }
 
@@ -259,12 +271,14 @@ int run(const std::filesystem::path& bin, const std::string& json_file, bool qui
       real += pairs_a_second(full.real_socket, 32, quick ? 1 : 3, true);
       floor += pairs_a_second(full.floor_socket, 32, quick ? 1 : 3, false);
     }
-    report.ratio("pairs_32", real / (quick ? 1 : 3), floor / (quick ? 1 : 3), "mint + redeem pairs a second, 32 clients", true);
+    report.ratio("pairs_32", real / (quick ? 1 : 3), floor / (quick ? 1 : 3),
+                 "mint + redeem pairs a second, 32 clients", true);
     report.alone("rss_mib", static_cast<double>(full.real->rss_kib()) / 1024, "MiB resident after the load");
   }
   verify_alone(report);
   const Scratch scratch;
-  report.alone("log_bytes_per_call", log_bytes_per_call(bin, scratch, quick ? 500 : 5000), "bytes: minted, redeemed, two outcomes");
+  report.alone("log_bytes_per_call", log_bytes_per_call(bin, scratch, quick ? 500 : 5000),
+               "bytes: minted, redeemed, two outcomes");
   if (!json_file.empty()) {
     const Json document = report.values();
     std::ofstream(json_file) << document.dump(2) << '\n';

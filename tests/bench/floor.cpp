@@ -1,18 +1,19 @@
-// The floor: what the machine itself charges for the same bytes, one signature and the same rows made durable. Nothing else.
+// The floor: what the machine itself charges for the same bytes, one signature and the same rows made durable. Nothing
+// else.
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <fmt/core.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <fmt/core.h>
-#include <sodium.h>
-#include <sqlite3.h>
-#include <unistd.h>
 
 #include "store/schema/schema.hpp"
 
@@ -32,16 +33,19 @@ class Work {
     run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     run(std::string(jeton::schema_steps().front()).c_str());
     sqlite3_prepare_v2(db_,
-                       "INSERT INTO event (event, time_us, txn, jti, agent, server, tool, attempt, \"grant\", role, uid, gid, pid, exe, "
+                       "INSERT INTO event (event, time_us, txn, jti, agent, server, tool, attempt, \"grant\", role, "
+                       "uid, gid, pid, exe, "
                        "socket, call_id, token_sha256, args_mac, expires_at, previous) "
-                       "VALUES (7, 1795300000000000, ?1, ?2, 1, 2, 3, 1, 4, 1, 1000, 1000, 4242, 5, 6, 'call_12345678', ?3, ?3, 1795300030, 1)",
+                       "VALUES (7, 1795300000000000, ?1, ?2, 1, 2, 3, 1, 4, 1, 1000, 1000, 4242, 5, 6, "
+                       "'call_12345678', ?3, ?3, 1795300030, 1)",
                        -1, &insert_, nullptr);
   }
   void begin() { run("BEGIN IMMEDIATE"); }
   void commit() { run("COMMIT"); }
   void sign_and_insert(const std::string& message) {
     unsigned char signature[crypto_sign_BYTES];
-    crypto_sign_detached(signature, nullptr, reinterpret_cast<const unsigned char*>(message.data()), message.size(), secret_);
+    crypto_sign_detached(signature, nullptr, reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+                         secret_);
     char id[23] = {};
     unsigned char random[16];
     randombytes_buf(random, sizeof random);
@@ -85,20 +89,23 @@ struct Session : std::enable_shared_from_this<Session> {
 
   void read() {
     request = {};
-    http::async_read(socket, buffer, request, [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-      if (!error) self->floor.add(self);
-    });
+    http::async_read(socket, buffer, request,
+                     [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+                       if (!error) self->floor.add(self);
+                     });
   }
   void answer() {
     response = {};
     response.set(http::field::content_type, "application/json");
     // As long as a real answer: a token of about 800 bytes and its company. The first answer must look like a status.
-    response.body() = request.method() == http::verb::get ? R"({"issuer":"floor"})" : R"({"token":")" + std::string(1000, 'x') + R"("})";
+    response.body() = request.method() == http::verb::get ? R"({"issuer":"floor"})"
+                                                          : R"({"token":")" + std::string(1000, 'x') + R"("})";
     response.keep_alive(true);
     response.prepare_payload();
-    http::async_write(socket, response, [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-      if (!error) self->read();
-    });
+    http::async_write(socket, response,
+                      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+                        if (!error) self->read();
+                      });
   }
 };
 

@@ -27,7 +27,9 @@ TEST_CASE("a chunk extension without end is refused before it fills the memory")
   check_soon_refused(chunked_head + "5;name=");
 }
 
-TEST_CASE("a trailer without end is refused before it fills the memory") { check_soon_refused(chunked_head + "0\r\nX: "); }
+TEST_CASE("a trailer without end is refused before it fills the memory") {
+  check_soon_refused(chunked_head + "0\r\nX: ");
+}
 
 TEST_CASE("a last chunk that arrives byte by byte ends its body") {
   const DoorFixture door;

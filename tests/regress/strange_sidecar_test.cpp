@@ -31,8 +31,8 @@ class StrangeSidecar {
         const int client = ::accept(listening_, nullptr, nullptr);
         if (client < 0) return;
         char request[4096];
-        if (::recv(client, request, sizeof request, 0) > 0)
-          [[maybe_unused]] const auto sent = ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
+        if (::recv(client, request, sizeof request, 0) > 0) [[maybe_unused]]
+          const auto sent = ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
         ::close(client);
       }
     });
@@ -83,7 +83,8 @@ TEST_CASE("a refusal whose detail is no text keeps its code") {
 }
 
 TEST_CASE("an opened call whose txn is no text is no answer of a sidecar") {
-  for (const char* body : {R"({"txn":5,"grant":"g"})", R"({"txn":{},"grant":"g"})", R"({"txn":"AAAAAAAAAAAAAAAAAAAAAA","grant":1})"}) {
+  for (const char* body :
+       {R"({"txn":5,"grant":"g"})", R"({"txn":{},"grant":"g"})", R"({"txn":"AAAAAAAAAAAAAAAAAAAAAA","grant":1})"}) {
     StrangeSidecar sidecar({good_status, answer(200, body)});
     const auto client = Client::connect(sidecar.options());
     REQUIRE(client);

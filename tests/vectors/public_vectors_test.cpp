@@ -80,8 +80,10 @@ Judged judge(const fs::path& directory, const std::string& prefix) {
     const auto name = entry.path().filename().string();
     if (!name.starts_with(prefix)) continue;
     const auto parsed = jeton::parse_json_strictly(read(entry.path()));
-    if (parsed) judged.accepted.insert(name);
-    else judged.refused.emplace(name, reason(parsed.error().fault));
+    if (parsed)
+      judged.accepted.insert(name);
+    else
+      judged.refused.emplace(name, reason(parsed.error().fault));
   }
   return judged;
 }

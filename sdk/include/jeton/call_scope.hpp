@@ -21,19 +21,20 @@ struct MintedToken {
   Jti jti;
   std::int64_t attempt;
   std::int64_t expires_at;  ///< NumericDate
-  std::string previous;     ///< none, unredeemed, redeemed, expired or revoked; empty for a token that came with the open
+  std::string previous;  ///< none, unredeemed, redeemed, expired or revoked; empty for a token that came with the open
   std::uint64_t log_index;
 };
 
 /// How a call went, as the agent saw it.
 struct Report {
   Outcome outcome = Outcome::ok;
-  std::optional<std::string> detail = std::nullopt;  ///< a code, never free text
+  std::optional<std::string> detail = std::nullopt;        ///< a code, never free text
   std::optional<std::int64_t> duration_ms = std::nullopt;  ///< none: measured from the open
   std::optional<Json> receipt = std::nullopt;  ///< what the tool server's result carried under dev.jeton/receipt
 };
 
-/// Made by `Client::open`. Mint below every retry loop, one token per attempt; report once. Move-only. One thread at a time.
+/// Made by `Client::open`. Mint below every retry loop, one token per attempt; report once. Move-only. One thread at a
+/// time.
 class CallScope {
  public:
   CallScope(CallScope&&) noexcept;

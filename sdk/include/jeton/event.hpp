@@ -10,6 +10,7 @@
 #include "jeton/error.hpp"
 #include "jeton/hash.hpp"
 #include "jeton/id.hpp"
+#include "jeton/json.hpp"
 
 namespace jeton {
 
@@ -54,7 +55,8 @@ enum class ReceiptCheck : std::uint8_t { match = 1, mismatch = 2 };
 [[nodiscard]] std::optional<Outcome> outcome_named(std::string_view name);
 [[nodiscard]] std::span<const EventKind> all_event_kinds();
 
-/// One event. Only `kind` and `time_us` are always there; the rest as it applies. It never holds a token or an argument.
+/// One event. Only `kind` and `time_us` are always there; the rest as it applies. It never holds a token or an
+/// argument.
 struct Event {
   std::uint64_t log_index = 0;  ///< given by the store; not part of the leaf: its place in the tree says it
   std::int64_t time_us = 0;
@@ -98,8 +100,8 @@ struct Event {
   std::optional<Previous> previous = std::nullopt;
   std::optional<RedemptionKey> redemption = std::nullopt;  ///< first half of SHA-256 of the redemption id
   std::optional<std::int64_t> prior_redemptions = std::nullopt;
-  std::optional<bool> self_redeemed = std::nullopt;  ///< the server entry has no `match`
-  std::optional<std::uint64_t> cites = std::nullopt;  ///< log index of the event this one is about
+  std::optional<bool> self_redeemed = std::nullopt;      ///< the server entry has no `match`
+  std::optional<std::uint64_t> cites = std::nullopt;     ///< log index of the event this one is about
   std::optional<std::int64_t> first_uid = std::nullopt;  ///< of a second redemption: who redeemed first
   std::optional<std::int64_t> first_pid = std::nullopt;
 
@@ -121,7 +123,8 @@ struct Event {
 /// How a text member is kept: many rows share a term, an inline text is the row's own.
 enum class Kept { inline_, term };
 
-/// The one list of members, each with the name it has in the leaf and in the table `event`. `E` is Event or const Event.
+/// The one list of members, each with the name it has in the leaf and in the table `event`. `E` is Event or const
+/// Event.
 template <class E, class Visit>
 void for_each_member(E& event, Visit&& visit) {
   visit("txn", event.txn);
@@ -168,8 +171,11 @@ void for_each_member(E& event, Visit&& visit) {
   visit("config_sha256", event.config_sha256);
 }
 
-/// The leaf: RFC 8785 bytes of the event's members, absent ones left out. Below 65,536 bytes for every event the sidecar
-/// can make.
+/// The leaf's members in their JSON form: ids as base64url, digests as hex, names as words; absent ones are left out.
+[[nodiscard]] Json leaf_json(const Event& event);
+
+/// The leaf: RFC 8785 bytes of the event's members. Below 65,536 bytes for every event the
+/// sidecar can make.
 [[nodiscard]] std::string leaf_bytes(const Event& event);
 
 /// RFC 6962 section 2.1: SHA-256(0x00 || leaf).

@@ -21,12 +21,12 @@ struct JsonLimits {
 
 /// Why a text is not acceptable JSON.
 enum class JsonFault {
-  syntax,         ///< not RFC 8259
-  too_large,      ///< over JsonLimits::bytes
-  too_deep,       ///< over JsonLimits::depth
-  duplicate_name, ///< RFC 7493 section 2.3
-  bad_string,     ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
-  bad_number,     ///< canonical form is an integer beyond 2^53-1 and below 1e21, or beyond the range of a double
+  syntax,          ///< not RFC 8259
+  too_large,       ///< over JsonLimits::bytes
+  too_deep,        ///< over JsonLimits::depth
+  duplicate_name,  ///< RFC 7493 section 2.3
+  bad_string,      ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
+  bad_number,      ///< canonical form is an integer beyond 2^53-1 and below 1e21, or beyond the range of a double
 };
 
 /// A fault and the JSON Pointer (RFC 6901) of the member it was found in or under; "" is the whole text.

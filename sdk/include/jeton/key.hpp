@@ -1,4 +1,5 @@
-// Ed25519 keys: a signing key whose seed is a Secret, a verifying key named by its RFC 7638 thumbprint, and sets of them.
+// Ed25519 keys: a signing key whose seed is a Secret, a verifying key named by its RFC 7638 thumbprint, and sets of
+// them.
 #pragma once
 
 #include <array>

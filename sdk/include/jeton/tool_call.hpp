@@ -31,7 +31,7 @@ inline constexpr std::size_t arguments_bytes_max = 256 * 1024;
 struct ToolCall {
   std::string tool;
   Json arguments = Json::object();
-  std::optional<std::string> server = std::nullopt;  ///< RFC 9728 resource URL, or mcp:stdio:<name>
+  std::optional<std::string> server = std::nullopt;   ///< RFC 9728 resource URL, or mcp:stdio:<name>
   std::optional<std::string> call_id = std::nullopt;  ///< the model's own id of the call
   std::optional<std::string> run_id = std::nullopt;
   std::optional<std::string> session_id = std::nullopt;

@@ -34,12 +34,13 @@ class Verifier {
 
   /// Everything but the spending: genuineness, issuer, server, tool, arguments, time (5 s of skew). No event is written
   /// and nothing burns, so a token that verifies may still be spent: never run a tool on this alone.
-  [[nodiscard]] Result<VerifiedToken> verify(std::string_view token, std::string_view tool, const Json& arguments) const;
+  [[nodiscard]] Result<VerifiedToken> verify(std::string_view token, std::string_view tool,
+                                             const Json& arguments) const;
 
   /// Verifies here, then asks the sidecar, which verifies again, judges the time and burns. Both must agree. Only a
   /// redemption gives the right to run the tool. A token that fails here is shown to the sidecar all the same, so that
-  /// the refusal is on record; it cannot burn. log_unavailable and sidecar_unavailable mean *unknown*: ask again with the
-  /// same `redemption_id`.
+  /// the refusal is on record; it cannot burn. log_unavailable and sidecar_unavailable mean *unknown*: ask again with
+  /// the same `redemption_id`.
   [[nodiscard]] Result<Redemption> redeem(std::string_view token, std::string_view tool, const Json& arguments,
                                           std::string redemption_id = random_id()) const;
 

@@ -12,8 +12,11 @@ Result<MintedToken> minted_of(const Json& answer) {
   try {
     const auto jti = Jti::parse(answer.at("jti").get<std::string>());
     if (!jti) return strange;
-    return MintedToken{Token(answer.at("token").get<std::string>()), *jti, answer.at("attempt").get<std::int64_t>(),
-                       answer.at("expires_at").get<std::int64_t>(), answer.value("previous", ""),
+    return MintedToken{Token(answer.at("token").get<std::string>()),
+                       *jti,
+                       answer.at("attempt").get<std::int64_t>(),
+                       answer.at("expires_at").get<std::int64_t>(),
+                       answer.value("previous", ""),
                        answer.at("log_index").get<std::uint64_t>()};
   } catch (const Json::exception&) {
     return strange;
@@ -40,9 +43,9 @@ Result<MintedToken> CallScope::mint(std::string_view server) {
     state_->first.reset();
     return first;
   }
-  auto answer = state_->client->door.post(
-      fmt::format("/v1/calls/{}/tokens", state_->txn.text()),
-      {{"server", server}, {"tool", state_->tool}, {"arguments", state_->arguments}});
+  auto answer =
+      state_->client->door.post(fmt::format("/v1/calls/{}/tokens", state_->txn.text()),
+                                {{"server", server}, {"tool", state_->tool}, {"arguments", state_->arguments}});
   if (!answer) return refuse(answer.error());
   state_->first.reset();
   return minted_of(*answer);

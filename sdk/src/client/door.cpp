@@ -22,7 +22,8 @@ Error refusal_of(const HttpAnswer& answer) {
     const auto code = code_named(text_of(*body, "code"));
     if (code) {
       Error error{*code, text_of(*body, "detail")};
-      if (const auto txn = body->find("txn"); txn != body->end() && txn->is_string()) error.txn = txn->get<std::string>();
+      if (const auto txn = body->find("txn"); txn != body->end() && txn->is_string())
+        error.txn = txn->get<std::string>();
       if (const auto index = body->find("log_index"); index != body->end() && index->is_number_unsigned())
         error.log_index = index->get<std::uint64_t>();
       return error;
@@ -51,14 +52,16 @@ Result<Json> SidecarDoor::ask(std::string_view method, std::string_view target, 
     return json;
   };
   if (auto idle = take_idle()) {
-    if (auto answer = idle->exchange(method, target, body, deadline)) return finish(std::move(*idle), std::move(*answer));
+    if (auto answer = idle->exchange(method, target, body, deadline))
+      return finish(std::move(*idle), std::move(*answer));
     if (std::chrono::steady_clock::now() >= deadline)
       return refuse(Code::sidecar_unavailable, fmt::format("{}: the sidecar did not answer in time", socket_.string()));
   }
   auto fresh = UnixHttp::connect(socket_, daemon_uid_, deadline);
   if (!fresh) return refuse(fresh.error());
   auto answer = fresh->exchange(method, target, body, deadline);
-  if (!answer) return refuse(Code::sidecar_unavailable, fmt::format("{}: {}", socket_.string(), answer.error().message));
+  if (!answer)
+    return refuse(Code::sidecar_unavailable, fmt::format("{}: {}", socket_.string(), answer.error().message));
   return finish(std::move(*fresh), std::move(*answer));
 }
 

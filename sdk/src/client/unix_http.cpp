@@ -5,15 +5,15 @@
 #include <cstring>
 #include <utility>
 
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 #include "jeton/secret.hpp"
 
@@ -33,7 +33,8 @@ Result<void> check_daemon(int fd, const std::filesystem::path& socket, std::opti
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || ::stat(socket.c_str(), &file) != 0)
     return unavailable(fmt::format("{}: {}", socket.string(), std::strerror(errno)));
   if (peer.uid != file.st_uid)
-    return unavailable(fmt::format("{} belongs to uid {}, but uid {} listens on it", socket.string(), file.st_uid, peer.uid));
+    return unavailable(
+        fmt::format("{} belongs to uid {}, but uid {} listens on it", socket.string(), file.st_uid, peer.uid));
   if (daemon_uid && peer.uid != *daemon_uid)
     return unavailable(fmt::format("uid {} listens on {}, expected uid {}", peer.uid, socket.string(), *daemon_uid));
   return {};
@@ -41,7 +42,8 @@ Result<void> check_daemon(int fd, const std::filesystem::path& socket, std::opti
 
 }  // namespace
 
-Result<UnixHttp> UnixHttp::connect(const std::filesystem::path& socket, std::optional<uid_t> daemon_uid, Deadline deadline) {
+Result<UnixHttp> UnixHttp::connect(const std::filesystem::path& socket, std::optional<uid_t> daemon_uid,
+                                   Deadline deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const auto& path = socket.native();
@@ -98,7 +100,8 @@ Result<void> UnixHttp::send_all(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
-Result<HttpAnswer> UnixHttp::exchange(std::string_view method, std::string_view target, std::string_view body, Deadline deadline) {
+Result<HttpAnswer> UnixHttp::exchange(std::string_view method, std::string_view target, std::string_view body,
+                                      Deadline deadline) {
   reusable_ = false;
   auto request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
   if (!body.empty()) request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
@@ -122,7 +125,8 @@ Result<HttpAnswer> UnixHttp::exchange(std::string_view method, std::string_view 
     boost::system::error_code error;
     const auto used = parser.put(boost::asio::buffer(pending), error);
     pending.erase(0, used);
-    if (error && error != http::error::need_more) return unavailable("the sidecar's answer is not HTTP: " + error.message());
+    if (error && error != http::error::need_more)
+      return unavailable("the sidecar's answer is not HTTP: " + error.message());
   }
   wipe({reinterpret_cast<unsigned char*>(chunk.data()), chunk.size()});
   reusable_ = parser.keep_alive() && pending.empty();

@@ -73,7 +73,8 @@ void append_quoted(std::string& out, std::string_view text) {
       default:
         if (const auto byte = static_cast<unsigned char>(character); byte < 0x20)
           ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 0x0F];
-        else out += character;
+        else
+          out += character;
     }
   }
   out += '"';

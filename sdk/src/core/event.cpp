@@ -4,26 +4,42 @@
 #include <array>
 #include <stdexcept>
 
-#include "jeton/json.hpp"
-
 namespace jeton {
 namespace {
 
-constexpr std::array kinds{
-    EventKind::sidecar_started,  EventKind::sidecar_stopped,   EventKind::key_rotated,     EventKind::config_loaded,
-    EventKind::config_rejected,  EventKind::call_opened,       EventKind::token_minted,    EventKind::token_superseded,
-    EventKind::token_redeemed,   EventKind::token_revoked,     EventKind::call_outcome,    EventKind::request_refused,
-    EventKind::refusals_suppressed, EventKind::agent_disabled, EventKind::agent_enabled,   EventKind::session_opened,
-    EventKind::log_recovered,    EventKind::log_archived,      EventKind::federation_minted, EventKind::clock_jumped};
+constexpr std::array kinds{EventKind::sidecar_started,     EventKind::sidecar_stopped,  EventKind::key_rotated,
+                           EventKind::config_loaded,       EventKind::config_rejected,  EventKind::call_opened,
+                           EventKind::token_minted,        EventKind::token_superseded, EventKind::token_redeemed,
+                           EventKind::token_revoked,       EventKind::call_outcome,     EventKind::request_refused,
+                           EventKind::refusals_suppressed, EventKind::agent_disabled,   EventKind::agent_enabled,
+                           EventKind::session_opened,      EventKind::log_recovered,    EventKind::log_archived,
+                           EventKind::federation_minted,   EventKind::clock_jumped};
 
-constexpr std::array<std::string_view, 21> kind_names{
-    "",               "sidecar.started", "sidecar.stopped",  "key.rotated",         "config.loaded",  "config.rejected",
-    "call.opened",    "token.minted",    "token.superseded", "token.redeemed",      "token.revoked",  "call.outcome",
-    "request.refused", "refusals.suppressed", "agent.disabled", "agent.enabled",    "session.opened", "log.recovered",
-    "log.archived",   "federation.minted", "clock.jumped"};
+constexpr std::array<std::string_view, 21> kind_names{"",
+                                                      "sidecar.started",
+                                                      "sidecar.stopped",
+                                                      "key.rotated",
+                                                      "config.loaded",
+                                                      "config.rejected",
+                                                      "call.opened",
+                                                      "token.minted",
+                                                      "token.superseded",
+                                                      "token.redeemed",
+                                                      "token.revoked",
+                                                      "call.outcome",
+                                                      "request.refused",
+                                                      "refusals.suppressed",
+                                                      "agent.disabled",
+                                                      "agent.enabled",
+                                                      "session.opened",
+                                                      "log.recovered",
+                                                      "log.archived",
+                                                      "federation.minted",
+                                                      "clock.jumped"};
 constexpr std::array<std::string_view, 7> role_names{"", "agent", "server", "operator", "reviewer", "peer", "daemon"};
 constexpr std::array<std::string_view, 7> verb_names{"", "open", "mint", "redeem", "finish", "revoke", "request"};
-constexpr std::array<std::string_view, 6> outcome_names{"",  "ok", "tool_error", "transport_error", "cancelled", "unknown"};
+constexpr std::array<std::string_view, 6> outcome_names{"",          "ok",     "tool_error", "transport_error",
+                                                        "cancelled", "unknown"};
 constexpr std::array<std::string_view, 6> previous_names{"", "none", "unredeemed", "redeemed", "expired", "revoked"};
 constexpr std::array<std::string_view, 3> receipt_names{"", "match", "mismatch"};
 
@@ -44,10 +60,7 @@ Json as_json(const Id<Tag>& value) {
   return value.text();
 }
 template <class Enum>
-  requires std::is_enum_v<Enum>
-Json as_json(Enum value) {
-  return name_of(value);
-}
+requires std::is_enum_v<Enum> Json as_json(Enum value) { return name_of(value); }
 
 }  // namespace
 
@@ -66,14 +79,18 @@ std::optional<Outcome> outcome_named(std::string_view name) {
 
 std::span<const EventKind> all_event_kinds() { return kinds; }
 
-std::string leaf_bytes(const Event& event) {
+Json leaf_json(const Event& event) {
   Json leaf = Json::object();
   leaf["event"] = name_of(event.kind);
   leaf["time_us"] = event.time_us;
   for_each_member(event, [&leaf](const char* name, const auto& member, auto...) {
     if (member) leaf[name] = as_json(*member);
   });
-  auto bytes = canonical_json(leaf);
+  return leaf;
+}
+
+std::string leaf_bytes(const Event& event) {
+  auto bytes = canonical_json(leaf_json(event));
   // Everything in an event was checked on its way in; a failure here is a mistake of ours, never of a caller.
   if (!bytes) throw std::logic_error("an event has no canonical form: " + bytes.error().message);
   return std::move(*bytes);

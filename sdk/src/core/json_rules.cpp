@@ -91,9 +91,12 @@ bool is_clean_number(std::uint64_t number) { return number <= static_cast<std::u
 std::string pointer_step(std::string_view name) {
   std::string step = "/";
   for (const char character : name) {
-    if (character == '~') step += "~0";
-    else if (character == '/') step += "~1";
-    else step += character;
+    if (character == '~')
+      step += "~0";
+    else if (character == '/')
+      step += "~1";
+    else
+      step += character;
   }
   return step;
 }

@@ -79,7 +79,10 @@ Result<Redemption> Verifier::redeem(std::string_view token, std::string_view too
   auto verified = shared_->check(token, tool, *digest);
   if (!verified && token.size() > token_bytes_worth_reporting) return refuse(verified.error());
 
-  const Json body{{"token", token}, {"server", shared_->server}, {"tool", tool}, {"args_digest", digest->text()},
+  const Json body{{"token", token},
+                  {"server", shared_->server},
+                  {"tool", tool},
+                  {"args_digest", digest->text()},
                   {"redemption_id", redemption_id}};
   auto answer = shared_->client.post("/v1/redeem", body);
   if (!answer && answer.error().code == Code::sidecar_unavailable) answer = shared_->client.post("/v1/redeem", body);
@@ -90,11 +93,17 @@ Result<Redemption> Verifier::redeem(std::string_view token, std::string_view too
   if (!verified) return refuse(verified.error());
   try {
     const auto& claims = verified->claims();
-    if (answer->at("jti") != claims.jti.text() || answer->at("txn") != claims.txn.text() || answer->at("active") != true)
+    if (answer->at("jti") != claims.jti.text() || answer->at("txn") != claims.txn.text() ||
+        answer->at("active") != true)
       return strange_answer();
-    return Redemption{std::move(*verified), arguments, std::move(redemption_id), answer->at("redeemed_at").get<std::int64_t>(),
-                      answer->at("attempt").get<std::int64_t>(), answer->at("prior_redemptions").get<std::int64_t>(),
-                      answer->at("repeated").get<bool>(), answer->at("log_index").get<std::uint64_t>()};
+    return Redemption{std::move(*verified),
+                      arguments,
+                      std::move(redemption_id),
+                      answer->at("redeemed_at").get<std::int64_t>(),
+                      answer->at("attempt").get<std::int64_t>(),
+                      answer->at("prior_redemptions").get<std::int64_t>(),
+                      answer->at("repeated").get<bool>(),
+                      answer->at("log_index").get<std::uint64_t>()};
   } catch (const Json::exception&) {
     return strange_answer();
   }

@@ -9,8 +9,8 @@
 namespace jeton {
 namespace {
 
-// event_of_txn leads from a call to its few events; `event` in the key lets a look-up step over refusals, which a hostile
-// caller can make many of. event_spent is the last word on "at most once": no code path can spend a jti twice.
+// event_of_txn leads from a call to its few events; `event` in the key lets a look-up step over refusals, which a
+// hostile caller can make many of. event_spent is the last word on "at most once": no code path can spend a jti twice.
 constexpr std::string_view step_1 = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;

@@ -1,4 +1,5 @@
-// The schema of jeton.db, step by step: version N is what the first N steps make, and a step, once released, never changes.
+// The schema of jeton.db, step by step: version N is what the first N steps make, and a step, once released, never
+// changes.
 #pragma once
 
 #include <span>

@@ -266,7 +266,11 @@ TEST_CASE("the evidence is complete and only hashed on demand") {
 
   auto caller = *peer->caller();
 
-  CHECK(caller == Caller{.uid = 1001, .gid = 1002, .pid = 42, .exe = "/usr/bin/billing", .unit = "billing.service",
+  CHECK(caller == Caller{.uid = 1001,
+                         .gid = 1002,
+                         .pid = 42,
+                         .exe = "/usr/bin/billing",
+                         .unit = "billing.service",
                          .socket = "/run/x.sock"});
   CHECK(view.hashed == 0);
   peer->add_sha256(caller);

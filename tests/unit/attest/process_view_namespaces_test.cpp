@@ -9,13 +9,13 @@ namespace {
 
 constexpr uid_t nobody = 65534;
 
-using test::Child;
-using test::Lead;
-using test::Listener;
 using test::accept_on;
 using test::cat;
+using test::Child;
 using test::copy_of_cat;
 using test::kernel_has_peer_pidfd;
+using test::Lead;
+using test::Listener;
 using test::needs_root;
 using test::own_exe;
 using test::view_of;

@@ -12,13 +12,13 @@
 namespace jeton {
 namespace {
 
-using test::Child;
-using test::Lead;
-using test::Listener;
 using test::accept_on;
 using test::cat;
+using test::Child;
 using test::copy_of_cat;
 using test::kernel_has_peer_pidfd;
+using test::Lead;
+using test::Listener;
 using test::own_exe;
 using test::view_of;
 

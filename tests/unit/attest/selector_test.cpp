@@ -27,12 +27,12 @@ SelectorSet set_of(const std::vector<std::string>& texts) {
 }  // namespace
 
 TEST_CASE("selectors that could never match are refused") {
-  const auto text = GENERATE_COPY(as<std::string>{},
-      "", "uid:1", "unix:user:root", "unix:uid", "docker:label:a:b", " unix:uid:1", "UNIX:uid:1",
+  const auto text = GENERATE_COPY(
+      as<std::string>{}, "", "uid:1", "unix:user:root", "unix:uid", "docker:label:a:b", " unix:uid:1", "UNIX:uid:1",
       "unix:uid:", "unix:uid:-1", "unix:uid:+1", "unix:uid:01", "unix:uid:0x1", "unix:uid:1 ", "unix:uid:root",
-      "unix:uid:4294967295", "unix:uid:4294967296", "unix:gid:99999999999999999999",
-      "unix:path:", "unix:path:/", "unix:path:bin/a", "unix:path:/bin/../a", "unix:path:/bin/./a", "unix:path://a",
-      "unix:path:/bin/", "unix:sha256:", "unix:sha256:" + std::string(63, 'a'), "unix:sha256:" + std::string(65, 'a'),
+      "unix:uid:4294967295", "unix:uid:4294967296", "unix:gid:99999999999999999999", "unix:path:", "unix:path:/",
+      "unix:path:bin/a", "unix:path:/bin/../a", "unix:path:/bin/./a", "unix:path://a", "unix:path:/bin/",
+      "unix:sha256:", "unix:sha256:" + std::string(63, 'a'), "unix:sha256:" + std::string(65, 'a'),
       "unix:sha256:" + std::string(64, 'A'), "systemd:id:", "systemd:id:crm", "systemd:id:session-3.scope",
       "systemd:id:a/crm.service", "jeton:socket:", "jeton:socket:@abstract", "jeton:socket:run/x.sock",
       "jeton:socket:/" + std::string(107, 'a'));

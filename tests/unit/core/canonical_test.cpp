@@ -26,8 +26,10 @@ Json nested(std::size_t depth) {
   Json value = Json::array();
   for (std::size_t i = 1; i < depth; ++i) {  // moves only: an initialiser list would copy, and copying recurses
     Json outer;
-    if (i % 2 == 0) outer.push_back(std::move(value));
-    else outer["a"] = std::move(value);
+    if (i % 2 == 0)
+      outer.push_back(std::move(value));
+    else
+      outer["a"] = std::move(value);
     value = std::move(outer);
   }
   return value;

@@ -25,7 +25,8 @@ class FakeGate final : public example::Gate {
     shown.emplace_back(std::string(tool), arguments);
     if (token != "good") return jeton::refuse({Code::bad_token, "not a token", std::nullopt, 7});
     if (std::exchange(spent, true)) return jeton::refuse(Code::already_redeemed, "this token was used before");
-    return example::Permit{{{"checked", arguments}}, {{"jti", "j"}, {"redeemed_at", 1}, {"log_index", 9}},
+    return example::Permit{{{"checked", arguments}},
+                           {{"jti", "j"}, {"redeemed_at", 1}, {"log_index", 9}},
                            [this](const jeton::Report& how) { reports.push_back(how); }};
   }
   std::vector<std::pair<std::string, Json>> shown;

@@ -54,8 +54,9 @@ class Place {
 class Shop {
  public:
   Shop() {
-    place_.write("shop.sql", "CREATE TABLE item(id INTEGER PRIMARY KEY, title TEXT, data BLOB);"
-                             "INSERT INTO item VALUES (1, 'Teapot', x'00ff'), (2, 'Cup', NULL);");
+    place_.write("shop.sql",
+                 "CREATE TABLE item(id INTEGER PRIMARY KEY, title TEXT, data BLOB);"
+                 "INSERT INTO item VALUES (1, 'Teapot', x'00ff'), (2, 'Cup', NULL);");
     REQUIRE(example::seed_database(file(), place_ / "shop.sql").empty());
     database_ = std::make_unique<example::ReadOnlyDatabase>(*example::ReadOnlyDatabase::open(file()));
   }
@@ -143,15 +144,35 @@ TEST_CASE("files and directories beneath the root are shown") {
 
 TEST_CASE("sql that is more than a select is refused") {
   const Shop shop;
-  for (const char* sql :
-       {"INSERT INTO item VALUES (3, 'x', NULL)", "UPDATE item SET title = 'x'", "DELETE FROM item",
-        "DROP TABLE item", "CREATE TEMP TABLE t(a)", "ATTACH '/tmp/x.db' AS x", "ATTACH ':memory:' AS x",
-        "DETACH main", "PRAGMA table_info(item)", "PRAGMA writable_schema = 1", "SELECT * FROM pragma_database_list",
-        "VACUUM INTO '/tmp/x.db'", "BEGIN", "SAVEPOINT a", "REINDEX", "ANALYZE", "EXPLAIN DELETE FROM item",
-        "SELECT load_extension('/tmp/x.so')", "SELECT LOAD_EXTENSION('/tmp/x.so')", "SELECT sqlite_version()",
-        "SELECT randomblob(10)", "SELECT zeroblob(1000000000)", "SELECT readfile('/etc/hostname')",
-        "SELECT fts3_tokenizer('simple')", "SELECT 1; DROP TABLE item", "", " ; ", "SELECT * FROM nowhere",
-        "this is no sql"}) {
+  for (const char* sql : {"INSERT INTO item VALUES (3, 'x', NULL)",
+                          "UPDATE item SET title = 'x'",
+                          "DELETE FROM item",
+                          "DROP TABLE item",
+                          "CREATE TEMP TABLE t(a)",
+                          "ATTACH '/tmp/x.db' AS x",
+                          "ATTACH ':memory:' AS x",
+                          "DETACH main",
+                          "PRAGMA table_info(item)",
+                          "PRAGMA writable_schema = 1",
+                          "SELECT * FROM pragma_database_list",
+                          "VACUUM INTO '/tmp/x.db'",
+                          "BEGIN",
+                          "SAVEPOINT a",
+                          "REINDEX",
+                          "ANALYZE",
+                          "EXPLAIN DELETE FROM item",
+                          "SELECT load_extension('/tmp/x.so')",
+                          "SELECT LOAD_EXTENSION('/tmp/x.so')",
+                          "SELECT sqlite_version()",
+                          "SELECT randomblob(10)",
+                          "SELECT zeroblob(1000000000)",
+                          "SELECT readfile('/etc/hostname')",
+                          "SELECT fts3_tokenizer('simple')",
+                          "SELECT 1; DROP TABLE item",
+                          "",
+                          " ; ",
+                          "SELECT * FROM nowhere",
+                          "this is no sql"}) {
     INFO(sql);
     CHECK(shop.ask(sql).failed);
   }
@@ -193,8 +214,7 @@ TEST_CASE("a select answers with columns and rows") {
   const Shop shop;
   const auto output = shop.ask("SELECT id, upper(title) AS title, data, 0.5 AS half FROM item ORDER BY id;");
   REQUIRE_FALSE(output.failed);
-  CHECK(Json::parse(output.text) ==
-        Json::parse(R"({"columns":["id","title","data","half"],
+  CHECK(Json::parse(output.text) == Json::parse(R"({"columns":["id","title","data","half"],
                         "rows":[[1,"TEAPOT","[blob of 2 bytes]",0.5],[2,"CUP",null,0.5]],"truncated":false})"));
 }
 

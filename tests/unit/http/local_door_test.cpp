@@ -361,3 +361,12 @@ TEST_CASE("jobs of one tick see one another") {
   CHECK(code_of(jobs.front()) == "ok");
   for (std::size_t i = 1; i < jobs.size(); ++i) CHECK(code_of(jobs[i]) == "already_redeemed");
 }
+
+TEST_CASE("a megabyte of a stranger is refused unread unless it may be a redemption") {
+  DoorFixture door;
+  const std::string much(100 * 1024, '[');
+
+  CHECK(code_of(door.post(t::stranger, "/v1/calls", much)) == "unknown_agent");
+  CHECK(code_of(door.post(t::billing, "/v1/calls", much)) == "bad_request");
+  CHECK(code_of(door.post(t::stranger, "/v1/redeem", much)) == "bad_request");  // a server without match is configured
+}
