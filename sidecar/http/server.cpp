@@ -122,6 +122,8 @@ class Server::Loop {
         co_await pause.async_wait(awaiting);
         continue;
       }
+      boost::system::error_code ignored;
+      socket.non_blocking(true, ignored);  // so that an answer can be tried at once
       auto session = std::make_shared<Session>(std::move(socket), path);
       asio::co_spawn(context_, serve(std::move(session)), end_of_coroutine);
     }
@@ -252,7 +254,6 @@ class Server::Loop {
     auto bytes = bytes_of(response, keep_alive);
     // Nearly always the socket takes it all, and the loop is spared a turn.
     boost::system::error_code error;
-    session->socket.non_blocking(true, error);
     const auto sent = session->socket.send(asio::buffer(bytes), 0, error);
     if (error && error != asio::error::would_block) co_return false;
     if (!error && sent == bytes.size()) co_return true;
