@@ -98,7 +98,7 @@ int run_jetond(int argc, char** argv) {
 int run_jeton(int argc, char** argv) {
   CLI::App app("one token, one call", "jeton");
   app.set_version_flag("--version", std::string(version()));
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   Common common;
   MintOptions mint_options;
   RedeemOptions redeem_options;
@@ -139,7 +139,7 @@ int run_jeton(int argc, char** argv) {
   status_command->callback([&] { exit_status = status(common); });
 
   auto* log_command = app.add_subcommand("log", "read the log from the state directory; needs no daemon");
-  log_command->require_subcommand(1);
+  log_command->require_subcommand(0, 1);
   auto* calls_command = command(*log_command, "calls", "the newest calls and what became of them");
   calls_command->add_option("--limit", log_options.limit, "how many")
       ->check(CLI::Range(1, 10'000))
@@ -150,7 +150,12 @@ int run_jeton(int argc, char** argv) {
   show_command->add_option("txn", log_options.txn, "the call")->required()->type_name("TXN");
   show_command->callback([&] { exit_status = log_show(common, log_options); });
 
-  return parse_and(app, argc, argv, [&] { return exit_status; });
+  return parse_and(app, argc, argv, [&] {
+    if (app.get_subcommands().empty()) return usage("a command is needed: mint, redeem, verify, status or log");
+    if (log_command->parsed() && log_command->get_subcommands().empty())
+      return usage("log needs to know what: calls or show");
+    return exit_status;
+  });
 }
 
 }  // namespace jeton::cli
