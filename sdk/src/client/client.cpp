@@ -55,12 +55,12 @@ Result<Client> Client::connect(const ClientOptions& options) {
     }
     // A sidecar that answers with a refusal is the sidecar: the next socket would only hide what it said.
     if (!status && status.error().code != Code::sidecar_unavailable) return refuse(status.error());
-    tried += fmt::format("{}{}", tried.empty() ? "" : "; ",
+    tried += fmt::format("{}{}", tried.empty() ? "" : ", ",
                          status ? path.string() + ": not a sidecar" : status.error().message);
   }
   return refuse(
       Code::sidecar_unavailable,
-      fmt::format("no sidecar answers; tried {}; start jetond, or name its socket with --socket or $JETON_SOCKET",
+      fmt::format("no sidecar answers, tried {}; start jetond, or name its socket with --socket or $JETON_SOCKET",
                   tried));
 }
 
