@@ -47,7 +47,7 @@ bool is_of_a_token(EventKind kind) {
 }
 
 constexpr int last_of(std::optional<Role>*) { return static_cast<int>(Role::daemon); }
-constexpr int last_of(std::optional<Verb>*) { return static_cast<int>(Verb::request); }
+constexpr int last_of(std::optional<Verb>*) { return static_cast<int>(Verb::enable); }
 constexpr int last_of(std::optional<Code>*) { return static_cast<int>(Code::sidecar_unavailable); }
 constexpr int last_of(std::optional<Outcome>*) { return static_cast<int>(Outcome::unknown); }
 constexpr int last_of(std::optional<Previous>*) { return static_cast<int>(Previous::revoked); }
@@ -117,12 +117,12 @@ const std::string& insert_event_sql() {
     std::string values = "?, ?, ?";
     const Event none;
     for_each_member(none, [&values](const char*, const auto&, auto...) { values += ", ?"; });
-    return "INSERT INTO event (" + event_columns() + ") VALUES (" + values + ")";
+    return "INSERT INTO event (" + event_columns() + ", leaf) VALUES (" + values + ", ?)";
   }();
   return sql;
 }
 
-void bind_event(SQLite::Statement& insert, const Event& event,
+void bind_event(SQLite::Statement& insert, const Event& event, const Sha256& leaf,
                 const std::function<std::int64_t(const std::string&)>& term) {
   insert.clearBindings();
   Binder binder(insert, term);
@@ -136,6 +136,8 @@ void bind_event(SQLite::Statement& insert, const Event& event,
     binder.next();
     if (member) binder.bind(*member, kept...);
   });
+  binder.next();
+  binder.bind(leaf);
 }
 
 Event read_event(SQLite::Statement& row, const std::function<const std::string&(std::int64_t)>& text) {

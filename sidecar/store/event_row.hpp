@@ -12,11 +12,11 @@ namespace jeton {
 
 /// All columns of table `event`, comma-separated, in the order `bind_event` and `read_event` use.
 [[nodiscard]] const std::string& event_columns();
-/// INSERT of one event with all columns as parameters.
+/// INSERT of one event with all columns and its leaf hash as parameters.
 [[nodiscard]] const std::string& insert_event_sql();
 
 /// `term` gives the id of a shared text.
-void bind_event(SQLite::Statement& insert, const Event& event,
+void bind_event(SQLite::Statement& insert, const Event& event, const Sha256& leaf,
                 const std::function<std::int64_t(const std::string&)>& term);
 
 /// Reads the row a SELECT of `event_columns()` stands on. `text` gives the shared text of an id. Throws LogDamaged for

@@ -1,11 +1,26 @@
 // Is this file a ledger of ours, and of a version we know?
 #include "store/sqlite_open.hpp"
 
+#include <array>
+
 #include <fmt/core.h>
 
+#include "jeton/id.hpp"
 #include "store/schema/schema.hpp"
 
 namespace jeton {
+namespace {
+
+std::string new_uuid() {
+  std::array<unsigned char, 16> b{};
+  fill_random(b);
+  b[6] = static_cast<unsigned char>((b[6] & 0x0F) | 0x40);
+  b[8] = static_cast<unsigned char>((b[8] & 0x3F) | 0x80);
+  const auto h = hex(b);
+  return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20));
+}
+
+}  // namespace
 
 Result<int> schema_version_of(SQLite::Database& db, bool allow_empty) {
   const int id = db.execAndGet("PRAGMA application_id").getInt();
@@ -24,6 +39,24 @@ Result<int> schema_version_of(SQLite::Database& db, bool allow_empty) {
                   fmt::format("{} has schema {}, this version knows up to {}; install the jeton that made it",
                               db.getFilename(), version, newest));
   return version;
+}
+
+void migrate(SQLite::Database& db, int from, std::span<const std::string_view> steps) {
+  for (auto version = static_cast<std::size_t>(from); version < steps.size(); ++version) {
+    SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+    // Before the step: a view over a column stands in the way of dropping it.
+    db.exec("DROP VIEW IF EXISTS events");
+    db.exec(std::string(steps[version]));
+    db.exec(events_view());
+    if (version == 0) {
+      SQLite::Statement name(db, "INSERT INTO meta (key, value) VALUES ('id', ?)");
+      name.bind(1, new_uuid());
+      name.exec();
+      db.exec(fmt::format("PRAGMA application_id = {}", schema_application_id));
+    }
+    db.exec(fmt::format("PRAGMA user_version = {}", version + 1));
+    transaction.commit();
+  }
 }
 
 const std::string& Terms::text(std::int64_t id) {

@@ -1,8 +1,13 @@
 // The readers' connection: read-only, short transactions, never a checkpoint.
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "store/event_row.hpp"
+#include "store/schema/schema.hpp"
+#include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/sqlite_tree.hpp"
 
 namespace jeton {
 namespace {
@@ -12,6 +17,7 @@ class SqliteReader final : public LogReader {
   explicit SqliteReader(std::unique_ptr<SQLite::Database> db)
       : db_(std::move(db)),
         page_(*db_, "SELECT " + event_columns() + " FROM event WHERE log_index >= ? ORDER BY log_index LIMIT ?"),
+        rows_(*db_, "SELECT " + event_columns() + ", leaf FROM event WHERE log_index >= ? ORDER BY log_index LIMIT ?"),
         of_txn_(*db_, "SELECT " + event_columns() + " FROM event WHERE txn = ? ORDER BY log_index LIMIT ?"),
         // A call begins with call.opened, or with the first token.minted where it was opened with a server.
         openings_(
@@ -19,7 +25,9 @@ class SqliteReader final : public LogReader {
             "SELECT log_index, txn FROM event e WHERE log_index < ? AND (event = 6 OR (event = 7 AND attempt = 1 AND "
             "NOT EXISTS (SELECT 1 FROM event o WHERE o.txn = e.txn AND o.event = 6))) "
             "ORDER BY log_index DESC LIMIT ?"),
-        terms_(*db_) {}
+        terms_(*db_),
+        tree_(*db_),
+        heads_(*db_) {}
 
   std::vector<Event> read(std::uint64_t from, std::size_t limit) const override {
     page_.reset();
@@ -59,7 +67,33 @@ class SqliteReader final : public LogReader {
             .getInt64());
   }
 
+  void visit(std::uint64_t from, std::size_t limit, const Row& row) const override {
+    rows_.reset();
+    rows_.bind(1, static_cast<std::int64_t>(from));
+    rows_.bind(2, static_cast<std::int64_t>(limit));
+    while (rows_.executeStep()) {
+      const auto event = read_event(rows_, [this](std::int64_t id) -> const std::string& { return terms_.text(id); });
+      row(event, stored_leaf(rows_));
+    }
+    rows_.reset();
+  }
+
+  Sha256 subtree(unsigned level, std::uint64_t n) const override { return tree_.subtree(level, n); }
+  std::vector<SignedHead> heads(std::uint64_t from_size, std::size_t limit) const override {
+    return heads_.from(from_size, limit);
+  }
+  std::optional<SignedHead> newest_head() const override { return heads_.newest(); }
+  std::string origin() const override { return heads_.origin(); }
+
  private:
+  static std::optional<Sha256> stored_leaf(SQLite::Statement& row) {
+    const auto column = row.getColumn(row.getColumnCount() - 1);
+    Sha256 leaf;
+    if (column.getBytes() != static_cast<int>(leaf.size())) return std::nullopt;
+    std::copy_n(static_cast<const unsigned char*>(column.getBlob()), leaf.size(), leaf.begin());
+    return leaf;
+  }
+
   std::vector<Event> rows(SQLite::Statement& statement) const {
     std::vector<Event> events;
     while (statement.executeStep())
@@ -70,8 +104,10 @@ class SqliteReader final : public LogReader {
   }
 
   std::unique_ptr<SQLite::Database> db_;
-  mutable SQLite::Statement page_, of_txn_, openings_;
+  mutable SQLite::Statement page_, rows_, of_txn_, openings_;
   mutable Terms terms_;
+  mutable SqliteTree tree_;
+  mutable SqliteHeads heads_;
 };
 
 }  // namespace
@@ -82,6 +118,10 @@ Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::pat
     db->exec("PRAGMA trusted_schema = OFF");
     const auto version = schema_version_of(*db, false);
     if (!version) return refuse(version.error());
+    if (*version < static_cast<int>(schema_steps().size()))
+      return refuse(Code::log_unavailable,
+                    fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
+                                file.string(), *version));
     return std::make_unique<SqliteReader>(std::move(db));
   } catch (const SQLite::Exception& error) {
     return log_unavailable(fmt::format("cannot read {}", file.string()), error);

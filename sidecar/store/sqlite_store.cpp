@@ -6,49 +6,20 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
-#include "jeton/id.hpp"
 #include "store/event_row.hpp"
 #include "store/schema/schema.hpp"
+#include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/sqlite_tree.hpp"
 
 namespace jeton {
 namespace {
 
-std::string new_uuid() {
-  std::array<unsigned char, 16> b{};
-  fill_random(b);
-  b[6] = static_cast<unsigned char>((b[6] & 0x0F) | 0x40);
-  b[8] = static_cast<unsigned char>((b[8] & 0x3F) | 0x80);
-  const auto h = hex(b);
-  return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20));
-}
-
-}  // namespace
-
-void migrate(SQLite::Database& db, int from, std::span<const std::string_view> steps) {
-  for (auto version = static_cast<std::size_t>(from); version < steps.size(); ++version) {
-    SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-    // Before the step: a view over a column stands in the way of dropping it.
-    db.exec("DROP VIEW IF EXISTS events");
-    db.exec(std::string(steps[version]));
-    db.exec(events_view());
-    if (version == 0) {
-      SQLite::Statement name(db, "INSERT INTO meta (key, value) VALUES ('id', ?)");
-      name.bind(1, new_uuid());
-      name.exec();
-      db.exec(fmt::format("PRAGMA application_id = {}", schema_application_id));
-    }
-    db.exec(fmt::format("PRAGMA user_version = {}", version + 1));
-    transaction.commit();
-  }
-}
-
-namespace {
-
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(std::unique_ptr<SQLite::Database> db)
+  SqliteStore(std::unique_ptr<SQLite::Database> db, Sync sync)
       : db_(std::move(db)),
+        sync_(sync),
         begin_(*db_, "BEGIN IMMEDIATE"),
         commit_(*db_, "COMMIT"),
         savepoint_(*db_, "SAVEPOINT part"),
@@ -57,11 +28,18 @@ class SqliteStore final : public Store {
         story_(*db_, "SELECT " + event_columns() +
                          " FROM event WHERE txn = ? AND event IN (6, 7, 8, 9, 10, 11) ORDER BY log_index"),
         spent_(*db_, "SELECT " + event_columns() + " FROM event WHERE jti = ? AND event = 9"),
+        controls_(*db_,
+                  "SELECT " + event_columns() +
+                      " FROM event WHERE event IN (14, 15, 17) OR (event = 10 AND jti IS NULL) ORDER BY log_index"),
+        insert_node_(*db_, "INSERT INTO tree (level, n, hash) VALUES (?, ?, ?)"),
         find_term_(*db_, "SELECT id FROM term WHERE text = ?"),
         add_term_(*db_, "INSERT INTO term (text) VALUES (?)"),
         terms_(*db_),
+        tree_(*db_),
+        heads_(*db_),
         id_(db_->execAndGet("SELECT value FROM meta WHERE key = 'id'").getString()) {
-    recount();
+    grow_missing_leaves();
+    durable_ = edge_ = tree_.edge_at(rows());
   }
 
   Result<void> transact(const std::function<void()>& work) override {
@@ -69,14 +47,17 @@ class SqliteStore final : public Store {
       run(begin_);
       if (recount_due_) recount();
       work();
+      in_doubt_ = edge_;
       run(commit_);
+      durable_ = edge_;
+      in_doubt_.reset();
       return {};
     } catch (const SQLite::Exception& error) {
       abandon();
       return log_unavailable("the log cannot be written, so nothing was granted; try again with the same id", error);
     } catch (const LogDamaged& error) {
       abandon();
-      return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log show", error.what()));
+      return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what()));
     } catch (...) {
       abandon();
       throw;
@@ -84,7 +65,7 @@ class SqliteStore final : public Store {
   }
 
   void isolate(const std::function<void()>& part) override {
-    const auto size_before = size_;
+    const auto before = edge_;
     run(savepoint_);
     try {
       part();
@@ -95,7 +76,7 @@ class SqliteStore final : public Store {
         db_->exec("ROLLBACK TO part");
         db_->exec("RELEASE part");
       }
-      size_ = size_before;
+      edge_ = before;
       forget_terms();
       throw;
     }
@@ -104,10 +85,12 @@ class SqliteStore final : public Store {
 
   std::uint64_t append(const Event& event) override {
     Event placed = event;
-    placed.log_index = size_;
-    bind_event(insert_, placed, [this](const std::string& text) { return term(text); });
+    placed.log_index = edge_.size();
+    const auto leaf = leaf_hash(placed);
+    bind_event(insert_, placed, leaf, [this](const std::string& text) { return term(text); });
     run(insert_);
-    return size_++;
+    edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
+    return placed.log_index;
   }
 
   std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override {
@@ -137,8 +120,56 @@ class SqliteStore final : public Store {
     return found;
   }
 
-  std::uint64_t size() const override { return size_; }
+  std::vector<Event> controls() const override {
+    std::vector<Event> events;
+    controls_.reset();
+    while (controls_.executeStep()) events.push_back(read(controls_));
+    controls_.reset();
+    return events;
+  }
+
+  std::uint64_t size() const override { return edge_.size(); }
+  TreeHead head() const override { return {edge_.size(), edge_.root()}; }
+
+  Result<Sha256> root_at(std::uint64_t size) const override {
+    try {
+      return tree_.edge_at(size).root();
+    } catch (const LogDamaged& error) {
+      return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}", error.what()));
+    } catch (const SQLite::Exception& error) {
+      return log_unavailable("the log cannot be read", error);
+    }
+  }
+
+  Result<void> keep(const SignedHead& head) override {
+    try {
+      // Whatever the durability, nothing is signed for in public that a power failure could take back: one synced
+      // commit covers every one before it in the same file.
+      if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = FULL");
+      auto kept = transact([&] { heads_.insert(head); });
+      if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = NORMAL");
+      // Once a second here, and so not in the way of a mint.
+      if (kept) sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      return kept;
+    } catch (const SQLite::Exception& error) {
+      return log_unavailable("a checkpoint cannot be kept", error);
+    }
+  }
+
+  std::optional<SignedHead> newest_head() const override { return heads_.newest(); }
+  std::uint64_t heads() const override { return heads_.count(); }
+
   std::string id() const override { return id_; }
+  Result<std::string> origin(const std::string& proposed) override {
+    try {
+      if (auto kept = heads_.origin(); !kept.empty()) return kept;
+      const auto named = transact([&] { heads_.name_origin(proposed); });
+      if (!named) return refuse(named.error());
+      return proposed;
+    } catch (const SQLite::Exception& error) {
+      return log_unavailable("the log's origin cannot be read", error);
+    }
+  }
 
  private:
   static void run(SQLite::Statement& statement) {
@@ -175,19 +206,22 @@ class SqliteStore final : public Store {
     reset_statements();
     if (sqlite3_get_autocommit(db_->getHandle()) == 0) db_->tryExec("ROLLBACK");
     forget_terms();
+    edge_ = durable_;
     try {
       recount();
-    } catch (const SQLite::Exception&) {
-      // Still not readable: the size from before stands, and the next transaction fails or counts anew.
+    } catch (const std::exception&) {
+      // Not readable, or not as it was left: the size from before stands, and the next transaction asks again.
       recount_due_ = true;
     }
   }
 
   /// A statement that failed in the middle is of no use to anybody before it is reset.
   void reset_statements() noexcept {
-    for (auto* statement :
-         {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &find_term_, &add_term_})
+    for (auto* statement : {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &controls_,
+                            &insert_node_, &find_term_, &add_term_})
       statement->tryReset();
+    tree_.reset();
+    heads_.reset();
   }
 
   void forget_terms() noexcept {
@@ -195,19 +229,63 @@ class SqliteStore final : public Store {
     terms_.forget();
   }
 
+  std::uint64_t rows() const {
+    return static_cast<std::uint64_t>(db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) FROM event").getInt64());
+  }
+
+  /// After a failure: is the log as it was before, or, when the disk failed in the middle of a sync, as that
+  /// transaction left it? Anything else was written by somebody else, and nothing is added to such a log.
   void recount() {
-    size_ = static_cast<std::uint64_t>(db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) FROM event").getInt64());
+    recount_due_ = true;
+    const auto found = rows();
+    if (found != durable_.size()) {
+      if (!in_doubt_ || found != in_doubt_->size() || tree_.edge_at(found).root() != in_doubt_->root())
+        throw LogDamaged(fmt::format("it has {} events where {} were written", found, durable_.size()));
+      durable_ = edge_ = *in_doubt_;
+    }
+    in_doubt_.reset();
     recount_due_ = false;
   }
 
+  void keep_node(unsigned level, std::uint64_t n, const Sha256& root) {
+    if (level % SqliteTree::levels_a_row != 0) return;
+    insert_node_.bind(1, static_cast<int>(level / SqliteTree::levels_a_row));
+    insert_node_.bind(2, static_cast<std::int64_t>(n));
+    insert_node_.bind(3, root.data(), static_cast<int>(root.size()));
+    run(insert_node_);
+  }
+
+  /// A log from before there were leaves gets them once, all or none.
+  void grow_missing_leaves() {
+    if (!db_->execAndGet("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'leaves_due')").getInt()) return;
+    SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement all(*db_, "SELECT " + event_columns() + " FROM event ORDER BY log_index");
+    SQLite::Statement set(*db_, "UPDATE event SET leaf = ? WHERE log_index = ?");
+    while (all.executeStep()) {
+      const auto event = read(all);
+      const auto leaf = leaf_hash(event);
+      set.bind(1, leaf.data(), static_cast<int>(leaf.size()));
+      set.bind(2, static_cast<std::int64_t>(event.log_index));
+      run(set);
+      edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
+    }
+    db_->exec("DELETE FROM meta WHERE key = 'leaves_due'");
+    transaction.commit();
+  }
+
   std::unique_ptr<SQLite::Database> db_;
+  Sync sync_;
   SQLite::Statement begin_, commit_, savepoint_, release_, insert_;
-  mutable SQLite::Statement story_, spent_;
-  SQLite::Statement find_term_, add_term_;
+  mutable SQLite::Statement story_, spent_, controls_;
+  SQLite::Statement insert_node_, find_term_, add_term_;
   mutable Terms terms_;
+  mutable SqliteTree tree_;
+  mutable SqliteHeads heads_;
   std::unordered_map<std::string, std::int64_t> term_ids_;
   std::string id_;
-  std::uint64_t size_ = 0;
+  TreeEdge durable_;  ///< as of the last commit
+  TreeEdge edge_;     ///< with what the transaction at hand appended
+  std::optional<TreeEdge> in_doubt_ = std::nullopt;
   bool recount_due_ = false;
 };
 
@@ -225,7 +303,12 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
     db->exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db->exec("PRAGMA temp_store = MEMORY");
     migrate(*db, *version, schema_steps());
-    return std::make_unique<SqliteStore>(std::move(db));
+    // A backstop: the log is folded into the file once a second, with the checkpoint.
+    db->exec("PRAGMA wal_autocheckpoint = 16000");
+    return std::make_unique<SqliteStore>(std::move(db), sync);
+  } catch (const LogDamaged& error) {
+    return refuse(Code::log_unavailable,
+                  fmt::format("{} is damaged: {}; see jeton log verify", file.string(), error.what()));
   } catch (const SQLite::Exception& error) {
     return log_unavailable(fmt::format("cannot open {}", file.string()), error);
   }

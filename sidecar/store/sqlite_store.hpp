@@ -3,17 +3,10 @@
 
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 
 #include "store/store.hpp"
 
 namespace jeton {
-
-/// Rows that no jetond wrote: an edited, corrupt or foreign database. Readers throw it; the writer turns it into
-/// log_unavailable.
-struct LogDamaged : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// `full`: an event is on the disk when transact returns. `normal`: it survives a crash of the process, not of the
 /// machine.

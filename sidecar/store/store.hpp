@@ -4,13 +4,34 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "jeton/event.hpp"
+#include "jeton/key.hpp"
 #include "jeton/token.hpp"
 
 namespace jeton {
+
+/// Rows that no jetond wrote: an edited, corrupt or foreign log. Thrown by what reads it; transact turns it into
+/// log_unavailable.
+struct LogDamaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// How many events there are, and the RFC 6962 root over their leaves.
+struct TreeHead {
+  std::uint64_t size = 0;
+  Sha256 root{};
+};
+
+/// A checkpoint as it is kept: its origin is the log's.
+struct SignedHead {
+  TreeHead head;
+  std::int64_t time_us = 0;
+  Signature signature{};
+};
 
 /// The writer's side. The log *is* the ledger: a token is spent when its `token.redeemed` is in the log, and a call's
 /// state is what its events say. One thread; one Store per state directory.
@@ -37,11 +58,27 @@ class Store {
   [[nodiscard]] virtual std::vector<Event> story(const Txn& txn) const = 0;
   /// The `token.redeemed` of a token.
   [[nodiscard]] virtual std::optional<Event> spent(const Jti& jti) const = 0;
+  /// The events that say who is disabled and what is revoked for good, in order.
+  [[nodiscard]] virtual std::vector<Event> controls() const = 0;
   /// How many events there are; the next index.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
 
+  /// The tree over all events; outside of transact over the committed ones.
+  [[nodiscard]] virtual TreeHead head() const = 0;
+  /// The root of the first `size` events, from what was stored when they were appended: O(log n). log_unavailable when
+  /// that is missing or damaged.
+  [[nodiscard]] virtual Result<Sha256> root_at(std::uint64_t size) const = 0;
+  /// Keeps a signed head. When this returns it is durable, and so is every event below it, whatever the durability of
+  /// transact. Outside of transact.
+  [[nodiscard]] virtual Result<void> keep(const SignedHead& head) = 0;
+  /// The newest that was kept, and how many there are.
+  [[nodiscard]] virtual std::optional<SignedHead> newest_head() const = 0;
+  [[nodiscard]] virtual std::uint64_t heads() const = 0;
+
   /// A name of this ledger, made once: a UUID.
   [[nodiscard]] virtual std::string id() const = 0;
+  /// The origin of its checkpoints: kept since it was first asked for, `proposed` where it never was.
+  [[nodiscard]] virtual Result<std::string> origin(const std::string& proposed) = 0;
 };
 
 /// The readers' side: short read transactions, never a lock a writer would wait for.
@@ -61,6 +98,18 @@ class LogReader {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Indexes missing below `size`. A whole log has none.
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;
+
+  /// Up to `limit` rows from an index on, each with the leaf hash that was stored beside it when it was written; none
+  /// where that is missing. `visit` must not keep the event.
+  using Row = std::function<void(const Event& event, const std::optional<Sha256>& stored_leaf)>;
+  virtual void visit(std::uint64_t from, std::size_t limit, const Row& row) const = 0;
+  /// The stored root of the complete subtree over the events [n << level, (n + 1) << level).
+  [[nodiscard]] virtual Sha256 subtree(unsigned level, std::uint64_t n) const = 0;
+  /// Up to `limit` signed heads of at least `from_size` events, smallest first.
+  [[nodiscard]] virtual std::vector<SignedHead> heads(std::uint64_t from_size, std::size_t limit) const = 0;
+  [[nodiscard]] virtual std::optional<SignedHead> newest_head() const = 0;
+  /// Empty for a log that never signed.
+  [[nodiscard]] virtual std::string origin() const = 0;
 };
 
 }  // namespace jeton

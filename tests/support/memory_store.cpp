@@ -6,9 +6,21 @@
 #include <stdexcept>
 
 #include "jeton/id.hpp"
+#include "jeton/merkle.hpp"
 
 namespace jeton::testing {
 namespace {
+
+bool is_control(const Event& event) {
+  return event.kind == EventKind::agent_disabled || event.kind == EventKind::agent_enabled ||
+         event.kind == EventKind::log_recovered || (event.kind == EventKind::token_revoked && !event.jti);
+}
+
+TreeEdge edge_over(const std::vector<Event>& events, std::uint64_t size) {
+  TreeEdge edge;
+  for (std::uint64_t i = 0; i < size; ++i) edge.append(leaf_hash(events.at(i)));
+  return edge;
+}
 
 bool is_of_story(EventKind kind) { return kind >= EventKind::call_opened && kind <= EventKind::call_outcome; }
 
@@ -34,6 +46,23 @@ class MemoryReader final : public LogReader {
   }
   std::uint64_t size() const override { return log_->events.size(); }
   std::uint64_t gaps() const override { return 0; }
+  void visit(std::uint64_t from, std::size_t limit, const Row& row) const override {
+    for (const auto& event : read(from, limit)) row(event, leaf_hash(event));
+  }
+  Sha256 subtree(unsigned level, std::uint64_t n) const override {
+    if (level == 0) return leaf_hash(log_->events.at(n));
+    return node_hash(subtree(level - 1, 2 * n), subtree(level - 1, 2 * n + 1));
+  }
+  std::vector<SignedHead> heads(std::uint64_t from_size, std::size_t limit) const override {
+    std::vector<SignedHead> found;
+    for (const auto& head : log_->heads)
+      if (found.size() < limit && head.head.size >= from_size) found.push_back(head);
+    return found;
+  }
+  std::optional<SignedHead> newest_head() const override {
+    return log_->heads.empty() ? std::nullopt : std::optional(log_->heads.back());
+  }
+  std::string origin() const override { return log_->origin; }
 
  private:
   template <class Wanted>
@@ -107,6 +136,27 @@ std::optional<Event> MemoryStore::spent(const Jti& jti) const {
   for (const auto& event : log_->events)
     if (event.kind == EventKind::token_redeemed && event.jti == jti) return event;
   return std::nullopt;
+}
+
+std::vector<Event> MemoryStore::controls() const {
+  std::vector<Event> found;
+  std::copy_if(log_->events.begin(), log_->events.end(), std::back_inserter(found), is_control);
+  return found;
+}
+
+TreeHead MemoryStore::head() const { return {size(), edge_over(log_->events, size()).root()}; }
+
+Result<Sha256> MemoryStore::root_at(std::uint64_t size) const { return edge_over(log_->events, size).root(); }
+
+Result<void> MemoryStore::keep(const SignedHead& head) {
+  return transact([&] { log_->heads.push_back(head); });
+}
+
+std::optional<SignedHead> MemoryStore::newest_head() const { return reader()->newest_head(); }
+
+Result<std::string> MemoryStore::origin(const std::string& proposed) {
+  if (log_->origin.empty()) log_->origin = proposed;
+  return log_->origin;
 }
 
 std::unique_ptr<LogReader> MemoryStore::reader() const { return std::make_unique<MemoryReader>(log_); }

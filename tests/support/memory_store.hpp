@@ -12,6 +12,8 @@ namespace jeton::testing {
 struct MemoryLog {
   std::vector<Event> events;
   std::string id;
+  std::vector<SignedHead> heads;
+  std::string origin;
 };
 
 /// Keeps nothing of a transaction that threw, and takes back exactly what an isolated part appended.
@@ -31,7 +33,14 @@ class MemoryStore final : public Store {
   std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override;
   std::vector<Event> story(const Txn& txn) const override;
   std::optional<Event> spent(const Jti& jti) const override;
+  std::vector<Event> controls() const override;
   std::uint64_t size() const override { return log_->events.size(); }
+  TreeHead head() const override;
+  Result<Sha256> root_at(std::uint64_t size) const override;
+  Result<void> keep(const SignedHead& head) override;
+  std::optional<SignedHead> newest_head() const override;
+  std::uint64_t heads() const override { return log_->heads.size(); }
+  Result<std::string> origin(const std::string& proposed) override;
   std::string id() const override { return log_->id; }
 
   [[nodiscard]] const std::shared_ptr<MemoryLog>& log() const { return log_; }

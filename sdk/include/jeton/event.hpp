@@ -39,7 +39,16 @@ enum class EventKind : std::uint8_t {
 };
 
 enum class Role : std::uint8_t { agent = 1, server = 2, operator_ = 3, reviewer = 4, peer = 5, daemon = 6 };
-enum class Verb : std::uint8_t { open = 1, mint = 2, redeem = 3, finish = 4, revoke = 5, request = 6 };
+enum class Verb : std::uint8_t {
+  open = 1,
+  mint = 2,
+  redeem = 3,
+  finish = 4,
+  revoke = 5,
+  request = 6,
+  disable = 7,
+  enable = 8
+};
 enum class Outcome : std::uint8_t { ok = 1, tool_error = 2, transport_error = 3, cancelled = 4, unknown = 5 };
 /// What became of the attempt before, as a mint reports it.
 enum class Previous : std::uint8_t { none = 1, unredeemed = 2, redeemed = 3, expired = 4, revoked = 5 };
@@ -117,6 +126,11 @@ struct Event {
   std::optional<std::int64_t> last_us = std::nullopt;
   std::optional<Sha256> config_sha256 = std::nullopt;
 
+  // The checkpoint of an earlier log that a new one begins from.
+  std::optional<std::string> cited_origin = std::nullopt;
+  std::optional<std::int64_t> cited_size = std::nullopt;
+  std::optional<Sha256> cited_root = std::nullopt;
+
   bool operator==(const Event&) const = default;
 };
 
@@ -169,6 +183,9 @@ void for_each_member(E& event, Visit&& visit) {
   visit("first_us", event.first_us);
   visit("last_us", event.last_us);
   visit("config_sha256", event.config_sha256);
+  visit("cited_origin", event.cited_origin, Kept::term);
+  visit("cited_size", event.cited_size);
+  visit("cited_root", event.cited_root);
 }
 
 /// The leaf's members in their JSON form: ids as base64url, digests as hex, names as words; absent ones are left out.
@@ -180,6 +197,7 @@ void for_each_member(E& event, Visit&& visit) {
 
 /// RFC 6962 section 2.1: SHA-256(0x00 || leaf).
 [[nodiscard]] Sha256 leaf_hash(const Event& event);
+[[nodiscard]] Sha256 hash_of_leaf(std::string_view leaf);
 
 /// A name as the log keeps it: bytes outside [!-~], and %, as %XX. Harmless in a terminal, in HTML text and in CSV.
 [[nodiscard]] std::string escape_for_log(std::string_view name);

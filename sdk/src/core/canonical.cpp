@@ -58,28 +58,6 @@ std::string ecmascript_number(double number) {
   return digits + (point > 0 ? "e+" : "e-") + std::to_string(std::abs(point - 1));
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (const char character : text) {
-    switch (character) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\f': out += "\\f"; break;
-      case '\r': out += "\\r"; break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(character); byte < 0x20)
-          ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 0x0F];
-        else
-          out += character;
-    }
-  }
-  out += '"';
-}
-
 /// A fault found while writing; the pointer is put together from the inside out on the way back.
 struct Fault {
   JsonFault what;
@@ -171,6 +149,28 @@ class Writer {
 };
 
 }  // namespace
+
+void append_quoted(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  out += '"';
+  for (const char character : text) {
+    switch (character) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\t': out += "\\t"; break;
+      case '\n': out += "\\n"; break;
+      case '\f': out += "\\f"; break;
+      case '\r': out += "\\r"; break;
+      default:
+        if (const auto byte = static_cast<unsigned char>(character); byte < 0x20)
+          ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 0x0F];
+        else
+          out += character;
+    }
+  }
+  out += '"';
+}
 
 tl::expected<std::string, JsonError> canonical_json_at(std::string root, const Json& value, std::size_t depth_max) {
   Writer writer(depth_max);

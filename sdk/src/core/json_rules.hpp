@@ -18,6 +18,9 @@ namespace jeton {
 [[nodiscard]] bool is_clean_number(std::int64_t number);
 [[nodiscard]] bool is_clean_number(std::uint64_t number);
 
+/// Appends a text that is clean as an RFC 8785 string, with its quotes.
+void append_quoted(std::string& out, std::string_view text);
+
 /// One step of a JSON Pointer, with its slash, escaped (RFC 6901 section 3).
 [[nodiscard]] std::string pointer_step(std::string_view name);
 [[nodiscard]] std::string pointer_step(std::size_t index);

@@ -66,7 +66,20 @@ CREATE UNIQUE INDEX event_spent ON event (jti) WHERE event = 9;
 )sql";
 static_assert(static_cast<int>(EventKind::token_redeemed) == 9, "event_spent names this number");
 
-constexpr std::array steps{step_1};
+// The leaf's hash stands in its row, so that an edited row is found and named; `tree` holds the nodes of every eighth
+// level (RFC 6962), `checkpoint` what was signed. Rows of before get their leaves when the file is next opened.
+constexpr std::string_view step_2 = R"sql(
+ALTER TABLE event ADD COLUMN cited_origin INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN cited_size INTEGER;
+ALTER TABLE event ADD COLUMN cited_root BLOB;
+ALTER TABLE event ADD COLUMN leaf BLOB;
+CREATE TABLE tree (level INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, root BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
+CREATE INDEX event_of_control ON event (log_index) WHERE event IN (14, 15, 17) OR (event = 10 AND jti IS NULL);
+INSERT INTO meta (key, value) VALUES ('leaves_due', '1');
+)sql";
+
+constexpr std::array steps{step_1, step_2};
 
 template <class Enum>
 std::string names_case(const std::string& column, Enum first, Enum last) {
@@ -80,7 +93,7 @@ std::string case_of(const std::string& column, const std::optional<Role>&) {
   return names_case(column, Role::agent, Role::daemon);
 }
 std::string case_of(const std::string& column, const std::optional<Verb>&) {
-  return names_case(column, Verb::open, Verb::request);
+  return names_case(column, Verb::open, Verb::enable);
 }
 std::string case_of(const std::string& column, const std::optional<Code>&) {
   return names_case(column, Code::bad_request, Code::sidecar_unavailable);

@@ -30,7 +30,7 @@ void check_names(Enum last) {
 TEST_CASE("a number that names nothing is a mistake of ours") {
   check_names(EventKind::clock_jumped);
   check_names(jeton::Role::daemon);
-  check_names(jeton::Verb::request);
+  check_names(jeton::Verb::enable);
   check_names(jeton::Outcome::unknown);
   check_names(jeton::Previous::revoked);
   check_names(jeton::ReceiptCheck::mismatch);
@@ -101,6 +101,26 @@ TEST_CASE("the place in the log is no part of the leaf and every member is") {
   CHECK(leaf_bytes(event) == leaf);
 }
 
+TEST_CASE("a leaf is the canonical form of its members whatever they are") {
+  for (int seed = 1; seed < 40; ++seed) {
+    auto event = full_event(static_cast<EventKind>(seed % 20 + 1), seed);
+    event.tool = "quote \" backslash \\ tab \t line \n umlaut \xC3\xBC rocket \xF0\x9F\x9A\x80";
+    int member_number = 0;
+    jeton::for_each_member(event, [&](const char*, auto& member, auto...) {
+      if (++member_number % seed == 0) member.reset();
+    });
+    CHECK(leaf_bytes(event) == jeton::canonical_json(leaf_json(event)));
+  }
+  Event event;
+  for (const std::string bad : {"\xFF", "\xED\xA0\x80", "\xEF\xBF\xBF"}) {
+    event.detail = bad;
+    CHECK_THROWS_AS(leaf_bytes(event), std::logic_error);
+  }
+  event.detail.reset();
+  event.time_us = 9'007'199'254'740'992;
+  CHECK_THROWS_AS(leaf_bytes(event), std::logic_error);
+}
+
 TEST_CASE("the list of members leaves no member out") {
   // Clearing what the list knows must leave an event like a new one, or equality would say so.
   auto event = full_event();
@@ -112,7 +132,7 @@ TEST_CASE("the list of members leaves no member out") {
   // A new member must join the list, the schema and this count.
   int members = 0;
   jeton::for_each_member(event, [&members](const char*, auto&, auto...) { ++members; });
-  CHECK(members == 42);
+  CHECK(members == 45);
 }
 
 TEST_CASE("the largest event the sidecar can make stays below the limit of a leaf") {

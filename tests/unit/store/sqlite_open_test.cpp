@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "jeton/merkle.hpp"
 #include "store/event_row.hpp"
 #include "store/schema/schema.hpp"
 #include "support/catch.hpp"
@@ -67,7 +68,7 @@ TEST_CASE("a ledger of a newer version is refused and stays as it was") {
   const TempDir dir;
   const auto file = dir / "jeton.db";
   make_ledger(file, 3);
-  raw(file).exec("PRAGMA user_version = 2");
+  raw(file).exec("PRAGMA user_version = 3");
   check_refused(file, "install the jeton that made it");
   raw(file).exec("PRAGMA user_version = -1");
   check_refused(file, "is not a jeton log");
@@ -117,9 +118,10 @@ TEST_CASE("a step that fails leaves the version before it") {
   const TempDir dir;
   make_ledger(dir / "jeton.db", 3);
   auto db = raw(dir / "jeton.db");
-  const std::array<std::string_view, 2> steps{jeton::schema_steps()[0], "CREATE TABLE half (a); SELECT nonsense"};
-  CHECK_THROWS_AS(jeton::migrate(db, 1, steps), SQLite::Exception);
-  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 1);
+  const std::array<std::string_view, 3> steps{jeton::schema_steps()[0], jeton::schema_steps()[1],
+                                              "CREATE TABLE half (a); SELECT nonsense"};
+  CHECK_THROWS_AS(jeton::migrate(db, 2, steps), SQLite::Exception);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 2);
   CHECK_FALSE(db.tableExists("half"));
   CHECK(db.execAndGet("SELECT count(*) FROM events").getInt() == 3);
   CHECK(open_sqlite_store(dir / "jeton.db", Sync::normal));
@@ -130,7 +132,7 @@ TEST_CASE("a step added later keeps the rows and the name and makes the view ane
   const auto file = dir / "jeton.db";
   make_ledger(file, 3);
   auto db = raw(file);
-  const auto name = db.execAndGet("SELECT value FROM meta").getString();
+  const auto name = db.execAndGet("SELECT value FROM meta WHERE key = 'id'").getString();
   const auto rows = [&db] {
     std::string all;
     SQLite::Statement select(db, "SELECT * FROM events ORDER BY log_index");
@@ -140,16 +142,51 @@ TEST_CASE("a step added later keeps the rows and the name and makes the view ane
   };
   const auto before = rows();
   // The last column of the table is one the view shows: a step may still drop and make it anew.
-  const std::array<std::string_view, 3> steps{
-      jeton::schema_steps()[0], "CREATE TABLE later (a); INSERT INTO later VALUES (1)",
+  const std::array<std::string_view, 4> steps{
+      jeton::schema_steps()[0], jeton::schema_steps()[1], "CREATE TABLE later (a); INSERT INTO later VALUES (1)",
       "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
       "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"};
-  jeton::migrate(db, 1, steps);
-  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 3);
-  CHECK(db.execAndGet("SELECT value FROM meta").getString() == name);
+  jeton::migrate(db, 2, steps);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 4);
+  CHECK(db.execAndGet("SELECT value FROM meta WHERE key = 'id'").getString() == name);
   CHECK((rows() == before));
-  jeton::migrate(db, 3, steps);
+  jeton::migrate(db, 4, steps);
   CHECK(db.execAndGet("SELECT count(*) FROM later").getInt() == 1);
+}
+
+TEST_CASE("a log from before there were leaves gets them once and then proves its rows") {
+  const TempDir dir;
+  const auto file = dir / "jeton.db";
+  jeton::TreeEdge expected;
+  {
+    auto db = raw(file);
+    jeton::migrate(db, 0, jeton::schema_steps().first(1));
+    SQLite::Statement insert(db,
+                             "INSERT INTO event (log_index, event, time_us, uid) VALUES (?, 2, 1790000000000000, ?)");
+    SQLite::Transaction transaction(db);
+    for (int i = 0; i < 300; ++i) {
+      jeton::Event event;
+      event.kind = EventKind::sidecar_stopped;
+      event.time_us = 1'790'000'000'000'000;
+      event.uid = i;
+      expected.append(leaf_hash(event));
+      insert.bind(1, i);
+      insert.bind(2, i);
+      insert.exec();
+      insert.reset();
+    }
+    transaction.commit();
+  }
+  const auto early = open_sqlite_reader(file);
+  REQUIRE_FALSE(early);
+  CHECK_THAT(early.error().message, Catch::Contains("start jetond once"));
+
+  for (int time = 0; time < 2; ++time) {
+    const auto store = open_sqlite_store(file, Sync::normal);
+    REQUIRE(store);
+    CHECK((*store)->head().size == 300);
+    CHECK((*store)->head().root == expected.root());
+  }
 }
 
 TEST_CASE("the columns of the table are the members of an event and nothing else") {
@@ -157,7 +194,7 @@ TEST_CASE("the columns of the table are the members of an event and nothing else
   make_ledger(dir / "jeton.db", 0);
   auto db = raw(dir / "jeton.db");
   std::string columns;
-  SQLite::Statement info(db, "SELECT name FROM pragma_table_info('event') ORDER BY cid");
+  SQLite::Statement info(db, "SELECT name FROM pragma_table_info('event') WHERE name <> 'leaf' ORDER BY cid");
   while (info.executeStep()) {
     const auto name = info.getColumn(0).getString();
     const bool first_three = name == "log_index" || name == "event" || name == "time_us";

@@ -5,6 +5,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "jeton/merkle.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
 #include "support/temp_dir.hpp"
@@ -98,13 +99,58 @@ TEST_CASE("a refused second spending inside a part leaves the rest of the transa
   CHECK((*jeton::open_sqlite_reader(ledger.file))->gaps() == 0);
 }
 
-TEST_CASE("a row that somebody put at the next index costs one transaction and no event") {
+TEST_CASE("a row that somebody put at the next index stops the log until it is gone") {
   Ledger ledger;
   REQUIRE(ledger.append(event_of(EventKind::call_opened, 1)));
+  const auto head = ledger.store->head();
   ledger.edited().exec("INSERT INTO event (log_index, event, time_us) VALUES (1, 1, 0)");
-  CHECK(code_of(ledger.append(event_of(EventKind::call_opened, 2))) == "log_unavailable");
+  for (int i = 0; i < 2; ++i) CHECK(code_of(ledger.append(event_of(EventKind::call_opened, 2))) == "log_unavailable");
+  CHECK(ledger.store->head().root == head.root);
+  ledger.edited().exec("DELETE FROM event WHERE log_index = 1");
   CHECK(ledger.append(event_of(EventKind::call_opened, 2)));
-  CHECK(ledger.store->size() == 3);
+  CHECK(ledger.store->size() == 2);
+}
+
+TEST_CASE("a log whose newest leaves were taken out does not open") {
+  for (const auto* edit : {"DELETE FROM event WHERE log_index = 5", "UPDATE event SET leaf = NULL WHERE log_index = 5",
+                           "UPDATE event SET leaf = x'00' WHERE log_index = 5"}) {
+    Ledger ledger;
+    for (int i = 0; i < 8; ++i) REQUIRE(ledger.append(event_of(EventKind::call_opened, i)));
+    ledger.store.reset();
+    ledger.edited().exec(edit);
+    const auto opened = jeton::open_sqlite_store(ledger.file, jeton::Sync::full);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == Code::log_unavailable);
+    CHECK_THAT(opened.error().message, Catch::Contains("event 5 or its leaf is missing"));
+  }
+}
+
+TEST_CASE("the tree is the one over the leaves of the rows, also after a part was taken back and a restart") {
+  Ledger ledger;
+  jeton::TreeEdge expected;
+  for (int i = 0; i < 600; i += 3) {
+    REQUIRE(ledger.store->transact([&] {
+      for (int j = i; j < i + 3; ++j) {
+        const auto event = full_event(EventKind::token_minted, j);
+        ledger.store->append(event);
+        expected.append(leaf_hash(event));
+      }
+      CHECK_THROWS(ledger.store->isolate([&] {
+        ledger.store->append(full_event(EventKind::token_minted, -i - 1));
+        throw std::logic_error("taken back");
+      }));
+    }));
+  }
+  CHECK(ledger.store->head().root == expected.root());
+  CHECK(ledger.store->head().size == 600);
+  const auto early = ledger.store->root_at(257);
+  REQUIRE(early);
+  ledger.store.reset();
+  ledger.store = ledger.open();
+  CHECK(ledger.store->head().root == expected.root());
+  const auto late = ledger.store->root_at(257);
+  REQUIRE(late);
+  CHECK(*late == *early);
 }
 
 TEST_CASE("a corrupt page is log_unavailable for the writer and an exception for a reader") {
