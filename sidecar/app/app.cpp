@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/config.hpp"
+#include "app/ledger.hpp"
 #include "app/paths.hpp"
 #include "app/process.hpp"
 #include "app/state_dir.hpp"
@@ -21,7 +22,6 @@
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
 #include "policy/grants.hpp"
-#include "store/sqlite_store.hpp"
 
 namespace jeton {
 namespace {
@@ -59,7 +59,7 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
-Json status_of(const Config& config, const std::string& issuer, const LogSecret& secret, const Keyring& keyring,
+Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
                PinMethod pin) {
   Json self_redeemed = Json::array();
   for (const auto& server : config.roles.servers)
@@ -70,8 +70,10 @@ Json status_of(const Config& config, const std::string& issuer, const LogSecret&
           {"trust_domain", config.trust_domain},
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
-          {"memory_locked", secret.memory_locked() && keyring.memory_locked()},
-          {"log_key", "file, mode 0600"},
+          {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+          {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+          {"log", ledger.status()},
+          {"checkpoint_places", ledger.places()},
           {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
           {"self_redeemed_servers", std::move(self_redeemed)},
           {"reserve_bytes", config.reserve_bytes},
@@ -96,8 +98,15 @@ PinMethod pin_method_of(const ProcessView& view) {
   return method;
 }
 
-Result<void> record_start(Store& store, Exchange& exchange, const Config& config) {
-  return store.transact([&] {
+Result<void> record_start(Ledger& ledger, Exchange& exchange, const Config& config) {
+  return ledger.store().transact([&] {
+    if (const auto& recovered = ledger.recovered())
+      exchange.record(EventKind::log_recovered, [&](Event& event) {
+        if (!recovered->last) return;
+        event.cited_origin = recovered->last->origin;
+        event.cited_size = static_cast<std::int64_t>(recovered->last->size);
+        event.cited_root = recovered->last->root;
+      });
     exchange.record(EventKind::sidecar_started, [](Event& event) {
       event.uid = ::geteuid();
       event.gid = ::getegid();
@@ -126,33 +135,28 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!config) return refuse(config.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
-  const auto key_file = state->path() / "log.key";
-  // A new key beside an old log would fork every call that is still open, and sign a log it cannot vouch for.
-  if (std::filesystem::exists(state->path() / "jeton.db") && !std::filesystem::exists(key_file))
-    return refuse(Code::log_unavailable,
-                  fmt::format("{} is missing beside its log; restore it from the backup, or start with a new --state",
-                              key_file.string()));
-  auto secret = LogSecret::load_or_create(key_file);
-  if (!secret) return refuse(secret.error());
-  auto store =
-      open_sqlite_store(state->path() / "jeton.db", config->durability == Durability::full ? Sync::full : Sync::normal);
-  if (!store) return refuse(store.error());
-
   const SystemClock clock;
+  auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
+                              config->trust_domain, config->checkpoint_places, options.accept_rollback},
+                             clock);
+  if (!opened) return refuse(opened.error());
+  auto& ledger = **opened;
+
   const Roles roles(config->roles);
   const Grants grants(config->grants);
   Keyring keyring(clock);
-  const auto issuer = config->issuer.value_or("urn:uuid:" + (*store)->id());
-  Exchange exchange({**store, grants, roles, keyring, *secret, clock, issuer});
+  const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
+  Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   LocalDoor door({exchange,
-                  **store,
+                  ledger.store(),
                   roles,
                   keyring,
                   {config->limits.body_bytes, config->limits.arguments_bytes},
-                  [&] { return status_of(*config, issuer, *secret, keyring, pin); },
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; }});
+                  [&] { return status_of(*config, issuer, ledger, keyring, pin); },
+                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
+                  [&] { ledger.checkpoint(); }});
   const auto& limits = config->limits;
   Server server(door, *view,
                 {limits.body_bytes, limits.header_bytes, limits.connections_per_uid, limits.connections, limits.idle_s,
@@ -173,7 +177,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
     if (!listening) return refuse(listening.error());
     server.listen(*listening, file.path);
   }
-  if (auto started = record_start(**store, exchange, *config); !started) return started;
+  if (auto started = record_start(ledger, exchange, *config); !started) return started;
+  if (auto shown = ledger.first_checkpoint(); !shown) return shown;
 
   server.run([&] {
     if (config->dev) log_line(Level::warning, "--dev: everything is granted to this account; not for production");
@@ -187,7 +192,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
   notify_service_manager("STOPPING=1");
   for (const auto& file : files) ::unlink(file.path.c_str());
   log_line(Level::info, "stopped");
-  return (*store)->transact([&] { exchange.record(EventKind::sidecar_stopped); });
+  auto stopped = ledger.store().transact([&] { exchange.record(EventKind::sidecar_stopped); });
+  ledger.checkpoint();
+  return stopped;
 }
 
 }  // namespace jeton

@@ -13,6 +13,7 @@ struct DaemonOptions {
   std::optional<std::filesystem::path> config = std::nullopt;
   std::optional<std::filesystem::path> state = std::nullopt;
   std::optional<std::filesystem::path> socket = std::nullopt;
+  bool accept_rollback = false;
 };
 
 /// Runs jetond until it is told to stop. One line on stdout when ready. bad_request: the configuration or a directory

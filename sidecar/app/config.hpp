@@ -36,6 +36,7 @@ struct Config {
   Durability durability = Durability::full;
   std::int64_t reserve_bytes = 64 << 20;
   std::optional<std::string> socket;
+  std::vector<std::string> checkpoint_places;  ///< beside STATE/checkpoint: absolute paths, or "syslog"
   Limits limits;
   Roles::Entries roles;
   std::vector<Grant> grants;

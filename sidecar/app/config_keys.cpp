@@ -22,6 +22,9 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "Free disk kept for mint, redeem, outcome and revoke; below it refusals are only counted.", false, 0, no_max},
     {"", "socket", "string", "", "", "The Unix socket agents and tool servers connect to."},
 
+    {"", "checkpoint_places", "strings", "", "",
+     "Where checkpoints go beside STATE: files out of this host's reach, or \"syslog\"."},
+
     {"limits", "body_bytes", "integer", "1048576", "bytes", "The largest body of a request.", false, 1024,
      64 * mebibyte},
     {"limits", "arguments_bytes", "integer", "262144", "bytes",

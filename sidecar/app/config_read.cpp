@@ -38,10 +38,14 @@ bool is_issuer(std::string_view text) {
   return text.starts_with("https://") && is_server_name(text) && text.find('?') == std::string_view::npos;
 }
 
+bool is_absolute_path(std::string_view text) {
+  return text.starts_with('/') && !text.ends_with('/') && text.size() < 4096 &&
+         std::none_of(text.begin(), text.end(), is_control);
+}
+
 bool is_socket_path(std::string_view text) {
   constexpr std::size_t sun_path_bytes = 107;
-  return text.starts_with('/') && !text.ends_with('/') && text.size() <= sun_path_bytes &&
-         std::none_of(text.begin(), text.end(), is_control);
+  return is_absolute_path(text) && text.size() <= sun_path_bytes;
 }
 
 // The key's text when it is given and `is_valid`; a mistake and nothing otherwise.
@@ -69,6 +73,12 @@ void read_root(const ConfigSection& root, Config& config) {
       text_that(is_durability, root, "durability", "is no durability; write \"full\" or \"normal\"");
   if (durability == "normal") config.durability = Durability::normal;
   config.reserve_bytes = root.integer_or("reserve_bytes", config.reserve_bytes);
+  if (!root.has("checkpoint_places")) return;
+  for (const auto& place : root.strings("checkpoint_places")) {
+    if (place.text != "syslog" && !is_absolute_path(place.text))
+      root.mistake_at(place.line, "checkpoint_places", "holds no place; write a file's absolute path, or \"syslog\"");
+    config.checkpoint_places.push_back(place.text);
+  }
 }
 
 void read_limits(const ConfigSection& section, Limits& limits) {

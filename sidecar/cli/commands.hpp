@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jeton/client.hpp"
 #include "jeton/error.hpp"
@@ -43,6 +44,11 @@ struct LogOptions {
   std::optional<std::string> txn;
   std::uint64_t limit = 50;
   std::optional<std::uint64_t> before;
+  std::optional<std::string> vkey;       ///< NAME+ID+KEY, or @FILE; else STATE/log.vkey
+  std::optional<std::string> proof;      ///< a file to verify in place of the log
+  std::vector<std::string> checkpoints;  ///< files to hold the log against, beside STATE/checkpoint
+  std::uint64_t index = 0;
+  std::string directory;
 };
 
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
@@ -51,6 +57,10 @@ struct LogOptions {
 [[nodiscard]] int status(const Common& common);
 [[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_vkey(const Common& common);
+[[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
 
 /// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.
 [[nodiscard]] int tell(const Common& common, const Error& error);

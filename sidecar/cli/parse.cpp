@@ -76,6 +76,9 @@ int run_jetond(int argc, char** argv) {
   app.add_option("--socket", options.socket,
                  "the socket; else the configuration's, else $JETON_SOCKET, else the usual place")
       ->type_name("PATH");
+  app.add_flag(
+      "--accept-rollback", options.accept_rollback,
+      "begin a new log when this one is not the one that was signed for; every agent is disabled until enabled");
   app.add_option("--listen", listen, "none: this version serves the Unix socket only")->type_name("none");
   return parse_and(app, argc, argv, [&] {
     if (listen != "none") {
@@ -150,10 +153,31 @@ int run_jeton(int argc, char** argv) {
   show_command->add_option("txn", log_options.txn, "the call")->required()->type_name("TXN");
   show_command->callback([&] { exit_status = log_show(common, log_options); });
 
+  const auto take_vkey = [&](CLI::App* sub) {
+    sub->add_option("--vkey", log_options.vkey, "the log's key, or @FILE with it; else the one beside the log")
+        ->type_name("KEY");
+  };
+  auto* log_verify_command = command(*log_command, "verify", "hold every row against the tree and what was signed");
+  take_vkey(log_verify_command);
+  log_verify_command->add_option("--checkpoint", log_options.checkpoints, "a checkpoint that was kept elsewhere")
+      ->type_name("FILE");
+  log_verify_command->add_option("--proof", log_options.proof, "verify this one proof; needs no log, only the key")
+      ->type_name("FILE");
+  log_verify_command->callback([&] { exit_status = log_verify(common, log_options); });
+  auto* proof_command = command(*log_command, "proof", "one event with its way up to a checkpoint, for a stranger");
+  proof_command->add_option("index", log_options.index, "the event")->required()->type_name("INDEX");
+  take_vkey(proof_command);
+  proof_command->callback([&] { exit_status = log_proof(common, log_options); });
+  auto* vkey_command = command(*log_command, "vkey", "the key a stranger needs to believe this log");
+  vkey_command->callback([&] { exit_status = log_vkey(common); });
+  auto* copy_command = command(*log_command, "copy", "a copy for others, who never open the live file");
+  copy_command->add_option("directory", log_options.directory, "a new directory")->required()->type_name("DIR");
+  copy_command->callback([&] { exit_status = log_copy(common, log_options); });
+
   return parse_and(app, argc, argv, [&] {
     if (app.get_subcommands().empty()) return usage("a command is needed: mint, redeem, verify, status or log");
     if (log_command->parsed() && log_command->get_subcommands().empty())
-      return usage("log needs to know what: calls or show");
+      return usage("log needs to know what: calls, show, verify, proof, vkey or copy");
     return exit_status;
   });
 }

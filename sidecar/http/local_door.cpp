@@ -110,6 +110,7 @@ void LocalDoor::keep_house(bool stopping) {
     for (const auto& event : due) parts_.store.append(event);
   });
   parts_.exchange.settle(durable ? due : std::vector<Event>{});
+  if (!stopping) parts_.checkpoint();
 }
 
 bool LocalDoor::answer_from_memory(Job& job) const {
@@ -182,7 +183,7 @@ Json LocalDoor::status_for(const Caller& caller) const {
   auto status = parts_.status();
   status["keys"] = Json::array();
   for (const auto& key : parts_.keyring.key_set().keys()) status["keys"].push_back(key.kid());
-  status["log"] = {{"size", parts_.store.size()}};
+  if (!status.contains("log")) status["log"] = {{"size", parts_.store.size()}};
   if (!parts_.roles.is_operator(caller)) {
     // Who has no part to play learns enough to say what it met, and no more.
     Json little;

@@ -22,6 +22,7 @@ class LocalDoor final : public Door {
     DecodeLimits limits;
     std::function<Json()> status;    ///< what does not depend on the caller
     std::function<bool()> disk_low;  ///< below reserve_bytes of free disk
+    std::function<void()> checkpoint = [] {};  ///< signs what the log has become
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 

@@ -2,6 +2,7 @@
 #include "identity/log_secret.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -69,11 +70,23 @@ Result<void> create(const std::filesystem::path& file, const Secret& seed, const
   return {};
 }
 
+/// The file systemd made of a credential of this name, or nothing.
+std::filesystem::path credential() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory != '/') return {};
+  auto file = std::filesystem::path(directory) / "jeton-log-key";
+  return std::filesystem::exists(file) ? file : std::filesystem::path();
+}
+
 }  // namespace
 
 LogSecret LogSecret::ephemeral() { return {Secret::random(seed_bytes), Secret::random(secret_bytes)}; }
 
-Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& file) {
+bool LogSecret::is_credential() { return !credential().empty(); }
+
+Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& state_file) {
+  const auto handed = credential();
+  const auto& file = handed.empty() ? state_file : handed;
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd && errno == ENOENT) {
     auto fresh = ephemeral();
@@ -82,9 +95,11 @@ Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& file) {
   }
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0) return unusable(file, std::strerror(errno));
-  if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
+  const bool ours = info.st_uid == ::geteuid() || (!handed.empty() && info.st_uid == 0);
+  if (!S_ISREG(info.st_mode) || !ours)
     return unusable(file, "is not a file of the daemon's own account; restore it from the backup");
-  if ((info.st_mode & 077) != 0)
+  // systemd gives its credentials to a service's account by an ACL, which shows as the group's bits.
+  if ((info.st_mode & (handed.empty() ? 077 : 007)) != 0)
     return unusable(file, "is readable by others; chmod 0600 and consider it known to them");
 
   std::array<char, header.size()> head{};

@@ -1,4 +1,4 @@
-// The log's own key file: the seed that will sign checkpoints, and the secret that hides digests and names calls.
+// The log's own key file: the seed that signs checkpoints, and the secret that hides digests and names calls.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 
 #include "jeton/error.hpp"
 #include "jeton/id.hpp"
+#include "jeton/key.hpp"
 #include "jeton/secret.hpp"
 #include "jeton/tool_call.hpp"
 
@@ -18,6 +19,9 @@ class LogSecret {
   /// Reads the file, or makes it (written whole and synced before it gets its name). Refuses one that others may read,
   /// that is not the daemon's own, or that is not of our form, with log_unavailable.
   [[nodiscard]] static Result<LogSecret> load_or_create(const std::filesystem::path& file);
+  /// Whether systemd hands the key over, unsealed for this service alone (systemd-creds, LoadCredentialEncrypted=):
+  /// then load_or_create reads that one, and no file of STATE.
+  [[nodiscard]] static bool is_credential();
   /// For tests and for ledgers in memory.
   [[nodiscard]] static LogSecret ephemeral();
 
@@ -26,6 +30,9 @@ class LogSecret {
   /// The txn of the call an agent opens under this open_id: the same for the same, unpredictable without the secret. So
   /// a repeated open finds its call again, across restarts, with no index to keep.
   [[nodiscard]] Txn txn_of(std::string_view agent, std::string_view open_id) const;
+
+  /// The key that signs this log's checkpoints.
+  [[nodiscard]] SigningKey checkpoint_key() const { return SigningKey::from_seed(seed_); }
 
   [[nodiscard]] bool memory_locked() const { return seed_.locked() && secret_.locked(); }
 

@@ -10,8 +10,8 @@
 
 namespace jeton {
 
-/// Turns heads of the tree into checkpoints (c2sp.org/tlog-checkpoint). A head is signed, kept durably in the store, and
-/// only then handed out, so no two checkpoints of a log ever disagree and none is ahead of the log. One thread.
+/// Turns heads of the tree into checkpoints (c2sp.org/tlog-checkpoint). A head is signed, kept durably in the store,
+/// and only then handed out, so no two checkpoints of a log ever disagree and none is ahead of the log. One thread.
 class Notary {
  public:
   struct Parts {
@@ -24,8 +24,8 @@ class Notary {
   /// Throws LogDamaged where the store's own checkpoints cannot be read.
   explicit Notary(const Parts& parts);
 
-  /// Signs the head if it has grown since the last one that was signed. log_unavailable: the head could not be kept, and
-  /// nothing was handed out; the next call tries again.
+  /// Signs the head if it has grown since the last one that was signed. log_unavailable: the head could not be kept,
+  /// and nothing was handed out; the next call tries again.
   [[nodiscard]] Result<void> sign_if_grown();
 
   /// Hands the newest out again, as after a restart that came between keeping and showing.

@@ -109,7 +109,7 @@ Publisher::Put put_in_file(std::filesystem::path file) {
     ::unlink(fresh.c_str());
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0) return failed(file, errno);
-    const bool written = write_whole(fd, note) && ::fsync(fd) == 0;
+    const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, note) && ::fsync(fd) == 0;
     const int error = errno;
     ::close(fd);
     if (!written) {
@@ -151,7 +151,8 @@ Result<std::optional<std::string>> read_checkpoint_file(const std::filesystem::p
     if (n == 0) break;
   }
   ::close(fd);
-  if (size > checkpoint_bytes_max) return refuse(Code::log_unavailable, file.string() + " is too long for a checkpoint");
+  if (size > checkpoint_bytes_max)
+    return refuse(Code::log_unavailable, file.string() + " is too long for a checkpoint");
   text.resize(size);
   return text;
 }

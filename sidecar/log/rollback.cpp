@@ -18,17 +18,18 @@ tl::unexpected<Error> rolled_back(const std::string& what) {
 Result<void> check_one(const Store& store, const NoteKey& key, const OutsideNote& outside) {
   const auto checkpoint = Checkpoint::open(outside.note, key);
   if (!checkpoint)
-    return rolled_back(fmt::format("the checkpoint in {} is not this log's: {}", outside.place,
-                                   checkpoint.error().message));
+    return rolled_back(
+        fmt::format("the checkpoint in {} is not this log's: {}", outside.place, checkpoint.error().message));
   if (checkpoint->size > store.size())
-    return rolled_back(fmt::format("the log has {} events, but {} were signed for in {}: it was cut off, or an older "
-                                   "one was put back",
-                                   store.size(), checkpoint->size, outside.place));
+    return rolled_back(
+        fmt::format("the log has {} events, but {} were signed for in {}: it was cut off, or an older "
+                    "one was put back",
+                    store.size(), checkpoint->size, outside.place));
   const auto root = store.root_at(checkpoint->size);
   if (!root) return rolled_back(root.error().message);
   if (*root != checkpoint->root)
-    return rolled_back(fmt::format("the first {} events are not those that were signed for in {}", checkpoint->size,
-                                   outside.place));
+    return rolled_back(
+        fmt::format("the first {} events are not those that were signed for in {}", checkpoint->size, outside.place));
   return {};
 }
 

@@ -67,15 +67,18 @@ class SqliteReader final : public LogReader {
             .getInt64());
   }
 
-  void visit(std::uint64_t from, std::size_t limit, const Row& row) const override {
+  std::uint64_t strays() const override {
+    return static_cast<std::uint64_t>(db_->execAndGet("SELECT count(*) FROM event WHERE log_index < 0").getInt64());
+  }
+
+  std::size_t visit(std::uint64_t from, std::size_t limit, const std::function<void(const Row&)>& see) const override {
     rows_.reset();
     rows_.bind(1, static_cast<std::int64_t>(from));
     rows_.bind(2, static_cast<std::int64_t>(limit));
-    while (rows_.executeStep()) {
-      const auto event = read_event(rows_, [this](std::int64_t id) -> const std::string& { return terms_.text(id); });
-      row(event, stored_leaf(rows_));
-    }
+    std::size_t seen = 0;
+    for (; rows_.executeStep(); ++seen) see_row(see);
     rows_.reset();
+    return seen;
   }
 
   Sha256 subtree(unsigned level, std::uint64_t n) const override { return tree_.subtree(level, n); }
@@ -86,6 +89,18 @@ class SqliteReader final : public LogReader {
   std::string origin() const override { return heads_.origin(); }
 
  private:
+  void see_row(const std::function<void(const Row&)>& see) const {
+    const auto index = static_cast<std::uint64_t>(rows_.getColumn(0).getInt64());
+    std::optional<Event> event;
+    std::string trouble;
+    try {
+      event = read_event(rows_, [this](std::int64_t id) -> const std::string& { return terms_.text(id); });
+    } catch (const LogDamaged& error) {
+      trouble = error.what();
+    }
+    see({index, event ? &*event : nullptr, stored_leaf(rows_), trouble});
+  }
+
   static std::optional<Sha256> stored_leaf(SQLite::Statement& row) {
     const auto column = row.getColumn(row.getColumnCount() - 1);
     Sha256 leaf;

@@ -98,11 +98,20 @@ class LogReader {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Indexes missing below `size`. A whole log has none.
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;
+  /// Rows where no log has any: at indexes below zero.
+  [[nodiscard]] virtual std::uint64_t strays() const = 0;
 
-  /// Up to `limit` rows from an index on, each with the leaf hash that was stored beside it when it was written; none
-  /// where that is missing. `visit` must not keep the event.
-  using Row = std::function<void(const Event& event, const std::optional<Sha256>& stored_leaf)>;
-  virtual void visit(std::uint64_t from, std::size_t limit, const Row& row) const = 0;
+  /// A row with the leaf hash that was stored beside it when it was written. `event` is null, and `trouble` says why,
+  /// where the row holds a value no event can have. Both live as long as the visit.
+  struct Row {
+    std::uint64_t log_index;
+    const Event* event;
+    std::optional<Sha256> leaf;
+    std::string_view trouble;
+  };
+  /// Shows up to `limit` rows from an index on, in order; how many there were.
+  virtual std::size_t visit(std::uint64_t from, std::size_t limit,
+                            const std::function<void(const Row&)>& see) const = 0;
   /// The stored root of the complete subtree over the events [n << level, (n + 1) << level).
   [[nodiscard]] virtual Sha256 subtree(unsigned level, std::uint64_t n) const = 0;
   /// Up to `limit` signed heads of at least `from_size` events, smallest first.

@@ -46,8 +46,11 @@ class MemoryReader final : public LogReader {
   }
   std::uint64_t size() const override { return log_->events.size(); }
   std::uint64_t gaps() const override { return 0; }
-  void visit(std::uint64_t from, std::size_t limit, const Row& row) const override {
-    for (const auto& event : read(from, limit)) row(event, leaf_hash(event));
+  std::uint64_t strays() const override { return 0; }
+  std::size_t visit(std::uint64_t from, std::size_t limit, const std::function<void(const Row&)>& see) const override {
+    const auto events = read(from, limit);
+    for (const auto& event : events) see({event.log_index, &event, leaf_hash(event), ""});
+    return events.size();
   }
   Sha256 subtree(unsigned level, std::uint64_t n) const override {
     if (level == 0) return leaf_hash(log_->events.at(n));

@@ -1,0 +1,181 @@
+// `jeton log verify|proof|vkey|copy`: what a reviewer needs to believe the log, and to make a stranger believe it.
+#include <fstream>
+#include <iostream>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "app/ledger.hpp"
+#include "app/paths.hpp"
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "jeton/proof.hpp"
+#include "log/audit.hpp"
+#include "store/sqlite_copy.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace jeton::cli {
+namespace {
+
+constexpr int exit_fault = 4;
+
+std::filesystem::path state_of(const Common& common) {
+  return common.state ? std::filesystem::path(*common.state) : default_state_to_read();
+}
+
+Result<std::string> text_of_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in) return refuse(Code::bad_request, fmt::format("cannot read {}", file.string()));
+  return text;
+}
+
+/// The key the reader gave, as text or @FILE, else the one that lies beside the log.
+Result<NoteKey> key_of(const Common& common, const std::optional<std::string>& given) {
+  if (given && !given->starts_with('@')) return NoteKey::parse(*given);
+  auto text = text_of_file(given ? std::filesystem::path(given->substr(1)) : state_of(common) / "log.vkey");
+  if (!text) return refuse(text.error());
+  while (!text->empty() && text->back() == '\n') text->pop_back();
+  return NoteKey::parse(*text);
+}
+
+Result<std::unique_ptr<LogReader>> open_log(const Common& common) {
+  return open_sqlite_reader(state_of(common) / "jeton.db");
+}
+
+Json json_of(const Audit& audit, const NoteKey& key) {
+  Json faults = Json::array();
+  for (const auto& fault : audit.faults)
+    faults.push_back(
+        {{"kind", name_of(fault.kind)}, {"first", fault.first}, {"last", fault.last}, {"what", fault.what}});
+  return {{"origin", key.name()},
+          {"events", audit.events},
+          {"root", hex(audit.root)},
+          {"checkpoints", audit.checkpoints},
+          {"signed_size", audit.signed_size},
+          {"valid", audit.faults_in_all == 0},
+          {"faults", std::move(faults)},
+          {"faults_in_all", audit.faults_in_all}};
+}
+
+void print(const Audit& audit, const NoteKey& key, bool key_given) {
+  for (const auto& fault : audit.faults) fmt::print("{}: {}\n", name_of(fault.kind), for_terminal(fault.what));
+  if (audit.faults_in_all > audit.faults.size())
+    fmt::print("and {} more faults\n", audit.faults_in_all - audit.faults.size());
+  fmt::print("log {}\nevents {}, {} of them signed for, {} checkpoints, {} faults\n", for_terminal(key.name()),
+             audit.events, audit.signed_size, audit.checkpoints, audit.faults_in_all);
+  if (audit.faults_in_all == 0 && !key_given)
+    fmt::print(stderr, "jeton: hint: the key came from beside the log; give --vkey as you were told it elsewhere\n");
+}
+
+int verify_file(const Common& common, const std::string& file, const NoteKey& key) {
+  const auto text = text_of_file(file);
+  if (!text) return tell(common, text.error());
+  const auto proven = verify_proof(*text, key);
+  if (!proven) return tell(common, proven.error());
+  if (common.json) {
+    fmt::print("{}\n", json_for_terminal({{"valid", true},
+                                          {"origin", proven->checkpoint.origin},
+                                          {"log_index", proven->log_index},
+                                          {"size", proven->checkpoint.size},
+                                          {"event", proven->event}}));
+    return 0;
+  }
+  fmt::print("event {} of {}, under a checkpoint of {} events:\n{}\n", proven->log_index,
+             for_terminal(proven->checkpoint.origin), proven->checkpoint.size, json_for_terminal(proven->event));
+  return 0;
+}
+
+/// A line that overwrites itself, for whoever watches.
+std::function<void(std::uint64_t)> progress_of(std::uint64_t events) {
+  if (::isatty(STDERR_FILENO) == 0 || events < 100'000) return {};
+  return [events, shown = std::uint64_t{0}](std::uint64_t done) mutable {
+    if (done < shown + events / 100 && done < events) return;
+    shown = done;
+    fmt::print(stderr, "\rverified {} of {} events ({} %){}", done, events, done * 100 / events,
+               done >= events ? "\n" : "");
+  };
+}
+
+}  // namespace
+
+int log_verify(const Common& common, const LogOptions& options) {
+  const auto key = key_of(common, options.vkey);
+  if (!key) return tell(common, key.error());
+  if (options.proof) return verify_file(common, *options.proof, *key);
+  const auto log = open_log(common);
+  if (!log) return tell(common, log.error());
+  // Read before the rows: what is signed for while they are read is not held against them.
+  auto outside = outside_notes(state_of(common), options.checkpoints);
+  if (!outside) return tell(common, outside.error());
+  for (const auto& file : options.checkpoints)
+    if (!std::filesystem::exists(file)) return tell(common, {Code::bad_request, file + " is not there"});
+  try {
+    const auto audit = audit_log(**log, *key, *outside, progress_of((*log)->size()));
+    if (common.json)
+      fmt::print("{}\n", json_for_terminal(json_of(audit, *key)));
+    else
+      print(audit, *key, options.vkey.has_value());
+    return audit.faults_in_all == 0 ? 0 : exit_fault;
+  } catch (const std::runtime_error& error) {
+    return tell(common, {Code::log_unavailable, fmt::format("the log cannot be read: {}", error.what())});
+  }
+}
+
+int log_proof(const Common& common, const LogOptions& options) {
+  const auto key = key_of(common, options.vkey);
+  if (!key) return tell(common, key.error());
+  const auto log = open_log(common);
+  if (!log) return tell(common, log.error());
+  try {
+    const auto proof = prove_event(**log, *key, options.index);
+    if (!proof) return tell(common, proof.error());
+    if (common.json)
+      fmt::print("{}\n", json_for_terminal({{"log_index", options.index}, {"proof", *proof}}));
+    else
+      fmt::print("{}", *proof);
+    return 0;
+  } catch (const std::runtime_error& error) {
+    return tell(common, {Code::log_unavailable, fmt::format("the log cannot be read: {}", error.what())});
+  }
+}
+
+int log_vkey(const Common& common) {
+  const auto key = key_of(common, std::nullopt);
+  if (!key) return tell(common, key.error());
+  if (common.json)
+    fmt::print("{}\n", json_for_terminal({{"vkey", key->text()}, {"origin", key->name()}}));
+  else
+    fmt::print("{}\n", key->text());
+  return 0;
+}
+
+int log_copy(const Common& common, const LogOptions& options) {
+  const auto key = key_of(common, std::nullopt);
+  if (!key) return tell(common, key.error());
+  const auto log = open_log(common);
+  if (!log) return tell(common, log.error());
+  const std::filesystem::path directory = options.directory;
+  try {
+    const auto newest = (*log)->newest_head();
+    if (!newest) return tell(common, {Code::log_unavailable, "nothing is signed for yet; start jetond once"});
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return tell(common, {Code::bad_request, fmt::format("cannot make {}", directory.string())});
+    if (auto copied = copy_ledger(state_of(common) / "jeton.db", directory / "jeton.db", newest->head.size); !copied)
+      return tell(common, copied.error());
+    for (const auto& [name, text] :
+         {std::pair("log.vkey", key->text() + "\n"), std::pair("checkpoint", note_of(*newest, *key))})
+      if (auto put = put_in_file(directory / name)(text); !put) return tell(common, put.error());
+    if (common.json)
+      fmt::print("{}\n", json_for_terminal({{"state", directory.string()}, {"events", newest->head.size}}));
+    else
+      fmt::print("{} events in {}; verify them: jeton log verify --state {}\n", newest->head.size, directory.string(),
+                 directory.string());
+    return 0;
+  } catch (const std::runtime_error& error) {
+    return tell(common, {Code::log_unavailable, fmt::format("the log cannot be read: {}", error.what())});
+  }
+}
+
+}  // namespace jeton::cli

@@ -1,0 +1,210 @@
+// One pass over the rows with the tree growing beside it, stopping at each size that was signed for.
+#include "log/audit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/core.h>
+
+#include "jeton/merkle.hpp"
+#include "jeton/proof.hpp"
+#include "log/notary.hpp"
+
+namespace jeton {
+namespace {
+
+constexpr std::size_t page_rows = 512;
+constexpr std::size_t faults_max = 100;
+constexpr std::uint64_t block_leaves = 256;
+
+constexpr std::array<std::string_view, 8> kind_names{"edited",   "deleted", "inserted",  "unreadable",
+                                                     "replaced", "cut_off", "other_log", "swapped_checkpoint"};
+
+class Auditor {
+ public:
+  Auditor(const LogReader& log, const NoteKey& key, const std::function<void(std::uint64_t)>& progress)
+      : log_(log), key_(key), progress_(progress) {}
+
+  Audit run(const std::vector<OutsideNote>& outside) {
+    if (const auto strays = log_.strays(); strays > 0)
+      fault({Fault::Kind::inserted, 0, 0, fmt::format("{} rows stand at indexes below zero", strays)});
+    collect(outside);
+    read_rows();
+    for (auto head = heads_.upper_bound(next_); head != heads_.end(); ++head)
+      for (const auto& [place, root] : head->second)
+        fault({Fault::Kind::cut_off, next_, head->first - 1,
+               fmt::format("the log has {} events, but {} were signed for in {}: it was cut off, or an older one was "
+                           "put back",
+                           next_, head->first, place)});
+    audit_.events = next_;
+    audit_.root = edge_.root();
+    return std::move(audit_);
+  }
+
+ private:
+  struct Head {
+    std::string place;
+    Sha256 root;
+  };
+
+  void fault(Fault found) {
+    ++audit_.faults_in_all;
+    if (audit_.faults.size() < faults_max) audit_.faults.push_back(std::move(found));
+  }
+
+  void collect(const std::vector<OutsideNote>& outside) {
+    for (const auto& [place, note] : outside) {
+      ++audit_.checkpoints;
+      if (const auto checkpoint = Checkpoint::open(note, key_))
+        heads_[checkpoint->size].push_back({place, checkpoint->root});
+      else
+        fault({Fault::Kind::swapped_checkpoint, 0, 0,
+               fmt::format("the checkpoint in {} is not this log's: {}", place, checkpoint.error().message)});
+    }
+    for (std::uint64_t from = 0;;) {
+      const auto page = log_.heads(from, page_rows);
+      for (const auto& head : page) collect(head);
+      if (page.size() < page_rows) return;
+      from = page.back().head.size + 1;
+    }
+  }
+
+  void collect(const SignedHead& head) {
+    ++audit_.checkpoints;
+    const Checkpoint checkpoint{key_.name(), head.head.size, head.head.root};
+    if (key_.holds(checkpoint.text(), head.signature))
+      heads_[head.head.size].push_back({"jeton.db", head.head.root});
+    else
+      fault({Fault::Kind::swapped_checkpoint, head.head.size, head.head.size,
+             fmt::format("the checkpoint of {} events in jeton.db is not signed by this log's key", head.head.size)});
+  }
+
+  void read_rows() {
+    compare_heads();
+    try {
+      while (log_.visit(next_, page_rows, [this](const LogReader::Row& row) { take(row); }) > 0)
+        if (progress_) progress_(next_);
+    } catch (const std::runtime_error& error) {
+      // A page of the file itself. What comes after it cannot be reached in order.
+      fault({Fault::Kind::unreadable, next_, next_,
+             fmt::format("the file cannot be read from event {} on: {}", next_, error.what())});
+    }
+  }
+
+  void take(const LogReader::Row& row) {
+    if (row.log_index > next_) {
+      const auto last = row.log_index - 1;
+      fault({Fault::Kind::deleted, next_, last,
+             next_ == last ? fmt::format("event {} was deleted", last)
+                           : fmt::format("events {} to {} were deleted", next_, last)});
+      whole_ = false;
+      next_ = row.log_index;
+    }
+    const auto leaf = row.event != nullptr ? leaf_of(*row.event) : std::nullopt;
+    if (row.event == nullptr)
+      fault({Fault::Kind::unreadable, next_, next_, std::string(row.trouble)});
+    else if (!row.leaf)
+      fault({Fault::Kind::inserted, next_, next_, fmt::format("event {} has no leaf: no jetond wrote it", next_)});
+    else if (leaf != row.leaf)
+      fault({Fault::Kind::edited, next_, next_, fmt::format("event {} was edited", next_)});
+    // A row that was edited is told once: the tree goes on with what it was.
+    grow(row.leaf);
+  }
+
+  static std::optional<Sha256> leaf_of(const Event& event) {
+    try {
+      return leaf_hash(event);
+    } catch (const std::logic_error&) {
+      return std::nullopt;  // a text no event can have
+    }
+  }
+
+  void grow(const std::optional<Sha256>& leaf) {
+    ++next_;
+    if (!leaf) whole_ = false;  // no root from here on can be told
+    if (!whole_) return;
+    edge_.append(*leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) {
+      if (level == 8) compare_block(n, root);
+    });
+    compare_heads();
+  }
+
+  /// The stored tree narrows a fault down to 256 events where the checkpoints stand further apart.
+  void compare_block(std::uint64_t n, const Sha256& root) {
+    try {
+      if (log_.subtree(8, n) == root) return;
+    } catch (const LogDamaged&) {
+    }
+    replaced(n * block_leaves, (n + 1) * block_leaves - 1, "the stored tree");
+  }
+
+  void compare_heads() {
+    const auto heads = heads_.find(next_);
+    if (heads == heads_.end() || !whole_ || forked_) return;
+    for (const auto& [place, root] : heads->second) {
+      if (edge_.root() == root) {
+        audit_.signed_size = next_;
+        continue;
+      }
+      forked_ = true;
+      const auto what = fmt::format("the first {} events are not those that were signed for in {}; the first {} are",
+                                    next_, place, audit_.signed_size);
+      fault({Fault::Kind::other_log, audit_.signed_size, next_ - 1, what});
+      return;
+    }
+  }
+
+  void replaced(std::uint64_t first, std::uint64_t last, std::string_view against) {
+    fault({Fault::Kind::replaced, first, last,
+           fmt::format("events {} to {} agree with their leaves, but not with {}: reordered or replaced", first, last,
+                       against)});
+  }
+
+  const LogReader& log_;
+  const NoteKey& key_;
+  const std::function<void(std::uint64_t)>& progress_;
+  Audit audit_;
+  std::map<std::uint64_t, std::vector<Head>> heads_;
+  TreeEdge edge_;
+  std::uint64_t next_ = 0;
+  bool whole_ = true;    ///< no row is missing so far
+  bool forked_ = false;  ///< a signed root differed: every later one will
+};
+
+}  // namespace
+
+std::string_view name_of(Fault::Kind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
+
+Audit audit_log(const LogReader& log, const NoteKey& key, const std::vector<OutsideNote>& outside,
+                const std::function<void(std::uint64_t)>& progress) {
+  return Auditor(log, key, progress).run(outside);
+}
+
+Result<std::string> prove_event(const LogReader& log, const NoteKey& key, std::uint64_t log_index) {
+  const auto newest = log.newest_head();
+  const auto size = newest ? newest->head.size : 0;
+  if (log_index >= size) {
+    if (log_index >= log.size())
+      return refuse(Code::bad_request, fmt::format("the log has no event {}; it has {}", log_index, log.size()));
+    return refuse(Code::log_unavailable,
+                  fmt::format("event {} is not signed for yet; the newest checkpoint covers {}; try again in a second",
+                              log_index, size));
+  }
+  try {
+    const auto page = log.read(log_index, 1);
+    if (page.empty() || page.front().log_index != log_index)
+      throw LogDamaged(fmt::format("event {} is missing", log_index));
+    const auto subtree = [&log](unsigned level, std::uint64_t n) { return log.subtree(level, n); };
+    auto proof =
+        LogProof{leaf_bytes(page.front()), log_index, inclusion_path(log_index, size, subtree), note_of(*newest, key)}
+            .text();
+    if (auto proven = verify_proof(proof, key); !proven)
+      throw LogDamaged(fmt::format("event {} cannot be proven: {}", log_index, proven.error().message));
+    return proof;
+  } catch (const LogDamaged& error) {
+    return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what()));
+  }
+}
+
+}  // namespace jeton

@@ -1,0 +1,17 @@
+// A copy of the log for others, who never open the live file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "jeton/error.hpp"
+
+namespace jeton {
+
+/// Copies the first `size` events of a ledger, with all that belongs to them, to a new file, in short read
+/// transactions: no writer waits and the source is only read. The copy is on the disk when this returns. bad_request
+/// when `to` is there already.
+[[nodiscard]] Result<void> copy_ledger(const std::filesystem::path& from, const std::filesystem::path& to,
+                                       std::uint64_t size);
+
+}  // namespace jeton
