@@ -49,9 +49,9 @@ struct Config {
 
 /// One row of the table that help, the full example and the reader share.
 struct ConfigKey {
-  std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant"
+  std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant", "grant.argument"
   std::string_view key;
-  std::string_view type;           ///< "string", "integer", "strings"
+  std::string_view type;           ///< "string", "integer", "strings", "number", "scalar", "scalars"
   std::string_view default_value;  ///< as written in the file; empty: none
   std::string_view unit;
   std::string_view sentence;

@@ -47,6 +47,8 @@ ConfigNode plain(const toml::node& node) {
   }
   if (const auto* text = node.as_string()) out.text = text->get();
   if (const auto* integer = node.as_integer()) out.integer = integer->get();
+  if (const auto* real = node.as_floating_point()) out.real = real->get();
+  if (const auto* boolean = node.as_boolean()) out.boolean = boolean->get();
   return out;
 }
 

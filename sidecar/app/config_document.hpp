@@ -19,6 +19,8 @@ struct ConfigNode {
   std::string key;
   std::string text;
   std::int64_t integer = 0;
+  double real = 0;
+  bool boolean = false;
   std::vector<ConfigNode> children;  ///< in file order
 
   [[nodiscard]] const ConfigNode* child(std::string_view name) const;

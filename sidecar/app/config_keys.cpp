@@ -60,6 +60,20 @@ constexpr auto keys = std::to_array<ConfigKey>({
      false, 1, 1000},
     {"grant", "rate_per_min", "integer", "", "tokens a minute", "Tokens minted a minute; without it no limit.", false,
      1, 1000000},
+
+    {"grant.argument", "pointer", "string", "", "",
+     "JSON Pointer (RFC 6901) to the argument; missing or of another type, it fails the rule.", true},
+    {"grant.argument", "equals", "scalar", "", "", "The value it must have: a string, number or boolean; 2.0 is 2."},
+    {"grant.argument", "one_of", "scalars", "", "", "The values of which it must have one."},
+    {"grant.argument", "prefix", "string", "", "", "What the string must begin with."},
+    {"grant.argument", "suffix", "string", "", "", "What the string must end with."},
+    {"grant.argument", "pattern", "string", "", "", "An RE2 expression that must match the whole string."},
+    {"grant.argument", "min", "number", "", "", "The least the number may be."},
+    {"grant.argument", "max", "number", "", "", "The most the number may be."},
+    {"grant.argument", "max_length", "integer", "", "", "The most code points a string may have, or elements an array.",
+     false, 0, no_max},
+    {"grant.argument", "path_under", "string", "", "",
+     "The directory an absolute path must be or lie below, by its text alone: links are not followed."},
 });
 
 }  // namespace

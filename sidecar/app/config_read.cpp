@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "app/config.hpp"
+#include "app/config_argument.hpp"
 #include "app/config_section.hpp"
 #include "jeton/hash.hpp"
 
@@ -239,7 +240,8 @@ Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes)
   // Grants name agents and servers: a mistake in those must be told before "is not configured", which it causes.
   if (mistakes.first()) return config;
   for (const auto* table : sections_of(root, "grant", true, mistakes)) {
-    config.grants.push_back(read_grant(ConfigSection("grant", *table, mistakes), config));
+    auto& grant = config.grants.emplace_back(read_grant(ConfigSection("grant", *table, mistakes), config));
+    grant.arguments = read_argument_rules(*table, mistakes);
   }
   return config;
 }

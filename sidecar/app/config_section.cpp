@@ -22,8 +22,7 @@ struct NotBuilt {
   std::string_view what;
 };
 // Keys of the format that this version cannot honour. A rule that is read and not kept would be a hole: refuse.
-constexpr std::array<NotBuilt, 3> not_built = {{
-    {"argument", "this version does not have argument rules; remove the whole grant if it must not stand without them"},
+constexpr std::array<NotBuilt, 2> not_built = {{
     {"verify", "this version does not have offline verifiers; remove it, and let the server redeem at the daemon"},
     {"record_arguments", "this version does not have recorded arguments; remove it"},
 }};
@@ -45,27 +44,56 @@ const ConfigKey* row_of(std::string_view section, std::string_view key) {
   return nullptr;
 }
 
-bool is_section(std::string_view name) {
+// What a table of `section` is called below `parent`: "argument" of "grant.argument" below "grant"; empty: it stands
+// elsewhere.
+std::string_view name_below(std::string_view parent, std::string_view section) {
+  if (!parent.empty()) {
+    if (!section.starts_with(parent) || section.size() == parent.size() || section[parent.size()] != '.') return {};
+    section.remove_prefix(parent.size() + 1);
+  }
+  return section.find('.') == std::string_view::npos ? section : std::string_view();
+}
+
+bool is_section(std::string_view parent, std::string_view name) {
   return std::any_of(config_keys().begin(), config_keys().end(),
-                     [&](const ConfigKey& row) { return !row.section.empty() && row.section == name; });
+                     [&](const ConfigKey& row) { return !name.empty() && name_below(parent, row.section) == name; });
 }
 
 std::vector<std::string_view> known_in(std::string_view section) {
   std::vector<std::string_view> known;
   for (const auto& row : config_keys()) {
     if (row.section == section) known.push_back(row.key);
-    if (section.empty() && !row.section.empty() && known.back() != row.section) known.push_back(row.section);
+    const auto table = name_below(section, row.section);
+    if (!table.empty() && known.back() != table) known.push_back(table);
   }
   return known;
 }
 
-ConfigNode::Kind kind_of(const ConfigKey& row) {
-  if (row.type == "integer") return ConfigNode::Kind::integer;
-  return row.type == "strings" ? ConfigNode::Kind::list : ConfigNode::Kind::string;
+bool is_scalar(ConfigNode::Kind kind) {
+  using Kind = ConfigNode::Kind;
+  return kind == Kind::string || kind == Kind::integer || kind == Kind::real || kind == Kind::boolean;
+}
+
+bool is_list(const ConfigKey& row) { return row.type == "strings" || row.type == "scalars"; }
+
+bool fits(const ConfigKey& row, ConfigNode::Kind kind) {
+  using Kind = ConfigNode::Kind;
+  if (is_list(row)) return kind == Kind::list;
+  if (row.type == "integer") return kind == Kind::integer;
+  if (row.type == "number") return kind == Kind::integer || kind == Kind::real;
+  return row.type == "scalar" ? is_scalar(kind) : kind == Kind::string;
+}
+
+bool fits_in_list(const ConfigKey& row, ConfigNode::Kind kind) {
+  return row.type == "scalars" ? is_scalar(kind) : kind == ConfigNode::Kind::string;
 }
 
 std::string_view words_for_type(const ConfigKey& row) {
-  return row.type == "strings" ? "a list of strings" : words_for(kind_of(row));
+  if (row.type == "strings") return "a list of strings";
+  if (row.type == "scalars") return "a list of strings, numbers and booleans";
+  if (row.type == "scalar") return "a string, number or boolean";
+  if (row.type == "number") return "a number";
+  return row.type == "integer" ? "an integer" : "a string";
 }
 
 std::string range_of(const ConfigKey& row) {
@@ -119,35 +147,34 @@ ConfigSection::ConfigSection(std::string_view section, const ConfigNode& table, 
   for (const auto& member : table_.children) check_member(member);
   for (const auto& row : config_keys()) {
     if (row.section != section_ || !row.required || has(row.key)) continue;
-    mistake(row.key, fmt::format("missing; write {} = {}", row.key, row.type == "strings" ? "[\"...\"]" : "\"...\""));
+    mistake(row.key, fmt::format("missing; write {} = {}", row.key, is_list(row) ? "[\"...\"]" : "\"...\""));
   }
 }
 
 void ConfigSection::check_member(const ConfigNode& member) const {
   const auto* row = row_of(section_, member.key);
   if (row == nullptr) return check_unknown(member);
-  if (member.kind != kind_of(*row)) {
+  if (!fits(*row, member.kind)) {
     return mistake(member.key, fmt::format("is {}; write {}", words_for(member.kind), words_for_type(*row)));
   }
-  if (member.kind == ConfigNode::Kind::integer && !is_in_range(*row, member.integer)) {
+  if (row->type == "integer" && !is_in_range(*row, member.integer)) {
     return mistake(member.key, fmt::format("is out of range; write {}", range_of(*row)));
   }
   for (const auto& item : member.children) {
-    if (item.kind == ConfigNode::Kind::string) continue;
-    mistake_at(item.line, member.key, fmt::format("holds {}; write a list of strings", words_for(item.kind)));
+    if (fits_in_list(*row, item.kind)) continue;
+    mistake_at(item.line, member.key, fmt::format("holds {}; write {}", words_for(item.kind), words_for_type(*row)));
   }
 }
 
 void ConfigSection::check_unknown(const ConfigNode& member) const {
-  if (section_.empty() && is_section(member.key)) return;
+  if (is_section(section_, member.key)) return;
   for (const auto& [key, what] : not_built) {
     if (member.key == key) return mistake(member.key, std::string(what));
   }
   const auto known = known_in(section_);
   if (const auto near = nearest(member.key, known)) {
-    const bool names_section = section_.empty() && is_section(*near);
-    return mistake(member.key, fmt::format("unknown key; write {} if that is meant, else remove it",
-                                           names_section ? header_of(*near) : std::string(*near)));
+    const auto meant = is_section(section_, *near) ? header_of(qualified(section_, *near)) : std::string(*near);
+    return mistake(member.key, fmt::format("unknown key; write {} if that is meant, else remove it", meant));
   }
   for (const auto& row : config_keys()) {
     if (row.key != member.key) continue;
@@ -158,20 +185,21 @@ void ConfigSection::check_unknown(const ConfigNode& member) const {
   mistake(member.key, fmt::format("unknown key; write one of {}", fmt::join(known, ", ")));
 }
 
-const ConfigNode* ConfigSection::valid(std::string_view key, ConfigNode::Kind kind) const {
+const ConfigNode* ConfigSection::value(std::string_view key) const {
   const auto* member = table_.child(key);
-  return member != nullptr && member->kind == kind ? member : nullptr;
+  const auto* row = row_of(section_, key);
+  if (member == nullptr || row == nullptr || !fits(*row, member->kind)) return nullptr;
+  return row->type == "integer" && !is_in_range(*row, member->integer) ? nullptr : member;
 }
 
 std::optional<std::string> ConfigSection::text(std::string_view key) const {
-  const auto* member = valid(key, ConfigNode::Kind::string);
+  const auto* member = value(key);
   return member != nullptr ? std::optional(member->text) : std::nullopt;
 }
 
 std::optional<std::int64_t> ConfigSection::integer(std::string_view key) const {
-  const auto* member = valid(key, ConfigNode::Kind::integer);
-  if (member == nullptr || !is_in_range(*row_of(section_, key), member->integer)) return std::nullopt;
-  return member->integer;
+  const auto* member = value(key);
+  return member != nullptr ? std::optional(member->integer) : std::nullopt;
 }
 
 std::int64_t ConfigSection::integer_or(std::string_view key, std::int64_t otherwise) const {
@@ -180,7 +208,7 @@ std::int64_t ConfigSection::integer_or(std::string_view key, std::int64_t otherw
 
 std::vector<ConfigNode> ConfigSection::strings(std::string_view key) const {
   std::vector<ConfigNode> items;
-  const auto* member = valid(key, ConfigNode::Kind::list);
+  const auto* member = value(key);
   if (member == nullptr) return items;
   std::copy_if(member->children.begin(), member->children.end(), std::back_inserter(items),
                [](const ConfigNode& item) { return item.kind == ConfigNode::Kind::string; });
@@ -200,7 +228,7 @@ std::vector<const ConfigNode*> sections_of(const ConfigNode& root, std::string_v
                                            Mistakes& mistakes) {
   using Kind = ConfigNode::Kind;
   std::vector<const ConfigNode*> tables;
-  const auto* node = root.child(key);
+  const auto* node = root.child(key.substr(key.rfind('.') + 1));
   if (node == nullptr) return tables;
   const auto wrong = [&](const ConfigNode& where) {
     mistakes.add(where.line, std::string(key),

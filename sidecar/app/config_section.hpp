@@ -35,6 +35,8 @@ class ConfigSection {
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
   [[nodiscard]] std::int64_t integer_or(std::string_view key, std::int64_t otherwise) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
+  /// Of any type; none when it is absent or not as its row says. A list may still hold items that are mistakes.
+  [[nodiscard]] const ConfigNode* value(std::string_view key) const;
   /// The list's items, each a string with its line.
   [[nodiscard]] std::vector<ConfigNode> strings(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return table_.child(key) != nullptr; }
@@ -43,7 +45,6 @@ class ConfigSection {
   void mistake_at(std::size_t line, std::string_view key, std::string what) const;
 
  private:
-  [[nodiscard]] const ConfigNode* valid(std::string_view key, ConfigNode::Kind kind) const;
   void check_member(const ConfigNode& member) const;
   void check_unknown(const ConfigNode& member) const;
 
@@ -52,7 +53,8 @@ class ConfigSection {
   Mistakes& mistakes_;
 };
 
-/// The tables below `key`: of `[key]` or `[[key]]`, as `repeated` asks. None when it is absent or of another form.
+/// The tables below `key`: of `[key]` or `[[key]]`, as `repeated` asks. None when it is absent or of another form. Of
+/// a key with dots, `root` is the table of what stands before the last.
 [[nodiscard]] std::vector<const ConfigNode*> sections_of(const ConfigNode& root, std::string_view key, bool repeated,
                                                          Mistakes& mistakes);
 

@@ -37,7 +37,8 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
     if (!minted) return refuse(refused(caller, minted.error(), about));
     return Opened{txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool});
+  auto permit =
+      parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
   if (!permit) return refuse(refused(caller, permit.error(), about));
   auto event = event_of(EventKind::call_opened, Role::agent, caller);
   event.txn = txn;
@@ -61,7 +62,7 @@ Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agen
     if (!minted) return refuse(minted.error());
     return Opened{*opening.txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide({agent.name, std::nullopt, request.call.tool});
+  auto permit = parts_.policy.decide({agent.name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
   if (!permit) return refuse(permit.error());
   return Opened{*opening.txn, true, permit->grant, opening.log_index, std::nullopt};
 }
@@ -89,7 +90,7 @@ Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn,
                                         const std::string& server, const CallBinding& binding) {
   if (parts_.roles.server_named(server) == nullptr)
     return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", server));
-  auto permit = parts_.policy.decide({agent.name, server, binding.tool});
+  auto permit = parts_.policy.decide({agent.name, server, binding.tool, binding.arguments_if_sent()});
   if (!permit || call == nullptr || call->attempts().empty()) return permit;
 
   const auto& first = call->attempts().front().minted;

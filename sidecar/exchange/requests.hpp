@@ -14,6 +14,9 @@ namespace jeton {
 struct CallBinding {
   std::string tool;
   ArgsDigest digest;
+  std::optional<Json> arguments = std::nullopt;  ///< for grants that have rules about them; never logged
+
+  [[nodiscard]] const Json* arguments_if_sent() const { return arguments ? &*arguments : nullptr; }
 };
 
 struct OpenRequest {

@@ -17,13 +17,15 @@ constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
 /// Reads the members of one object; the first mistake is kept, later reads then give empty values.
 class Members {
  public:
-  explicit Members(const Json& object) : object_(object) {}
+  explicit Members(Json& object) : object_(object) {}
 
   const Json* find(const char* name) {
     read_.emplace_back(name);
     const auto found = object_.find(name);
     return found == object_.end() ? nullptr : &*found;
   }
+  /// A member that is there, without a copy.
+  Json take(const char* name) { return std::move(object_[name]); }
 
   std::optional<std::string> optional_text(const char* name, bool (*valid)(std::string_view), std::string_view form) {
     const auto* value = find(name);
@@ -80,7 +82,7 @@ class Members {
   }
 
  private:
-  const Json& object_;
+  Json& object_;
   std::vector<std::string> read_;
   std::optional<Error> error_;
 };
@@ -140,10 +142,13 @@ CallBinding read_binding(Members& in, const DecodeLimits& limits) {
     call.digest = parsed.value_or(ArgsDigest{});
     return call;
   }
-  if (auto computed = args_digest(call.tool, *arguments, limits.arguments_bytes))
-    call.digest = *computed;
-  else
-    in.fail(computed.error());
+  auto computed = args_digest(call.tool, *arguments, limits.arguments_bytes);
+  if (!computed) {
+    in.fail(std::move(computed.error()));
+    return call;
+  }
+  call.digest = *computed;
+  call.arguments.emplace(in.take("arguments"));
   return call;
 }
 
@@ -157,7 +162,7 @@ Result<Txn> read_txn(std::string_view txn) {
 }  // namespace
 
 Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limits) {
-  const auto json = parse_body(body, limits);
+  auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
   OpenRequest request;
@@ -178,7 +183,7 @@ Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limit
 Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, const DecodeLimits& limits) {
   const auto id = read_txn(txn);
   if (!id) return refuse(id.error());
-  const auto json = parse_body(body, limits);
+  auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
   MintRequest request;
@@ -190,7 +195,7 @@ Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, con
 }
 
 Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& limits) {
-  const auto json = parse_body(body, limits);
+  auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
   RedeemRequest request;
@@ -205,7 +210,7 @@ Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& l
 Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn, const DecodeLimits& limits) {
   const auto id = read_txn(txn);
   if (!id) return refuse(id.error());
-  const auto json = parse_body(body, limits);
+  auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
   FinishRequest request;
@@ -219,9 +224,9 @@ Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
   request.duration_ms = in.optional_count("duration_ms");
   std::optional<Error> receipt_mistake;
   if (const auto* receipt = in.find("receipt"); receipt != nullptr) {
-    static const Json empty = Json::object();
+    auto object = receipt->is_object() ? *receipt : Json::object();
     if (!receipt->is_object()) in.wrong("receipt", "the object a redemption answered with");
-    Members of_receipt(receipt->is_object() ? *receipt : empty);
+    Members of_receipt(object);
     const auto jti = of_receipt.optional_id128<JtiTag>("jti");
     const auto redeemed_at = of_receipt.optional_count("redeemed_at");
     const auto log_index = of_receipt.optional_count("log_index");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -51,16 +52,49 @@ std::string tools_of(const Grant& grant) {
   return out;
 }
 
-std::string hint_for(const std::vector<Grant>& grants, const Question& question) {
+// The first rule that fails, none when all hold. Without arguments nothing can hold.
+std::optional<std::string> failed_rule(const Grant& grant, const Question& question) {
+  if (grant.arguments.empty()) return std::nullopt;
+  if (question.arguments == nullptr) return "has argument rules: send the arguments, not their digest";
+  for (std::size_t i = 0; i < grant.arguments.size(); ++i) {
+    const auto& rule = grant.arguments[i];
+    if (const auto failure = rule.failure(*question.arguments))
+      return fmt::format("rule {} at {}: {}", i + 1, shown(rule.pointer()), shown(*failure));
+  }
+  return std::nullopt;
+}
+
+std::string reason_against(const Grant& grant, const Question& question) {
+  if (!stands_for(grant.agent, question.agent)) return fmt::format("is for agent {}", shown(grant.agent));
+  if (question.server && !stands_for(grant.server, *question.server))
+    return fmt::format("is for server {}", shown(grant.server));
+  if (!covers(grant, question.tool)) return fmt::format("covers {}", tools_of(grant));
+  return failed_rule(grant, question).value_or("");
+}
+
+// Grants that only a rule keeps from matching are nearest; where there are any, the others are no help.
+std::string hint_for(const std::vector<Grant>& grants, const Question& question, bool of_rules) {
   std::string out;
   std::size_t hinted = 0;
   for (const auto& grant : grants) {
-    if (!is_near(grant, question)) continue;
+    if (!is_near(grant, question) || (of_rules && !covers(grant, question.tool))) continue;
     if (hinted++ == hinted_grants_max) return out + "; ...";
-    out += fmt::format("; grant \"{}\" covers {}", grant.permit.grant, tools_of(grant));
+    const auto* joint = of_rules && question.arguments != nullptr ? ": " : " ";
+    out += fmt::format("; grant \"{}\"{}{}", grant.permit.grant, joint, reason_against(grant, question));
   }
   if (hinted > 0) return out;
   return fmt::format("; no grant names this agent{}; add one to jeton.toml", question.server ? " and server" : "");
+}
+
+Error no_grant(const std::vector<Grant>& grants, const Question& question) {
+  const bool of_rules = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+    return is_near(grant, question) && covers(grant, question.tool);
+  });
+  std::string_view arguments;
+  if (of_rules) arguments = question.arguments != nullptr ? " with these arguments" : " with only a digest";
+  const auto server = question.server ? shown(*question.server) : "any server";
+  return {Code::no_grant, fmt::format("agent {} may not call {} on {}{}{}", shown(question.agent), shown(question.tool),
+                                      server, arguments, hint_for(grants, question, of_rules))};
 }
 
 // One character of UTF-8: its first byte and the continuation bytes behind it.
@@ -74,11 +108,15 @@ std::size_t next_character(std::string_view text, std::size_t at) {
 
 Result<Permit> Grants::decide(const Question& question) const {
   for (const auto& grant : grants_) {
-    if (is_near(grant, question) && covers(grant, question.tool)) return grant.permit;
+    if (is_near(grant, question) && covers(grant, question.tool) && !failed_rule(grant, question)) return grant.permit;
   }
-  const auto server = question.server ? shown(*question.server) : "any server";
-  return refuse(Code::no_grant, fmt::format("agent {} may not call {} on {}{}", shown(question.agent),
-                                            shown(question.tool), server, hint_for(grants_, question)));
+  return refuse(no_grant(grants_, question));
+}
+
+Explanation Grants::explain(const Question& question) const {
+  Explanation out{{}, decide(question)};
+  for (const auto& grant : grants_) out.lines.push_back({grant.permit.grant, reason_against(grant, question)});
+  return out;
 }
 
 // Going back to the last star alone is enough: what an earlier star could have given up, the later one can take.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/argument_rule.hpp"
 #include "policy/policy.hpp"
 
 namespace jeton {
@@ -17,12 +18,15 @@ struct Grant {
   std::string server;
   std::vector<std::string> tools;  ///< globs: * any run of characters, ? one character; case-sensitive, whole name
   Permit permit;
+  std::vector<ArgumentRule> arguments = {};  ///< all must hold
 };
 
 class Grants final : public Policy {
  public:
   explicit Grants(std::vector<Grant> grants) : grants_(std::move(grants)) {}
   [[nodiscard]] Result<Permit> decide(const Question& question) const override;
+  /// The same decision, with the reason of each grant that does not match.
+  [[nodiscard]] Explanation explain(const Question& question) const;
 
  private:
   std::vector<Grant> grants_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "jeton/error.hpp"
 #include "jeton/json.hpp"
@@ -24,6 +25,17 @@ struct Question {
   std::string_view agent;                  ///< the agent's name, not its SPIFFE ID
   std::optional<std::string_view> server;  ///< none: does some grant cover the tool, whatever the server?
   std::string_view tool;
+  const Json* arguments = nullptr;  ///< none: only their digest came, and no grant with argument rules matches
+};
+
+/// Why a decision fell as it did: every grant in file order, and the decision.
+struct Explanation {
+  struct Line {
+    std::string grant;
+    std::string reason;  ///< why it does not match; empty: it does, and the first such grant decides
+  };
+  std::vector<Line> lines;
+  Result<Permit> decision;
 };
 
 /// Decides, without I/O and without state: the same question gets the same answer until the configuration changes.

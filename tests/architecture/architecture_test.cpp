@@ -24,6 +24,7 @@ const std::vector<Door> doors{
     {"nlohmann/", {"sdk/include/jeton/json.hpp"}},
     {"CLI/", {"sidecar/cli/parse.cpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},
+    {"re2/", {"sidecar/policy/argument_rule.cpp"}},
 };
 
 /// Rooms that may see a library at all.

@@ -112,9 +112,6 @@ TEST_CASE("an unknown key is refused with what was probably meant") {
 
 TEST_CASE("what this version does not have is refused and never ignored") {
   const std::vector<Mistake> mistakes = {
-      {base + "[[grant.argument]]\npointer = \"/amount\"\nmax = 100", 15, "grant.argument",
-       "this version does not have argument rules"},
-      {base + "argument = []", 15, "grant.argument", "this version does not have argument rules"},
       {base + "record_arguments = false", 15, "grant.record_arguments",
        "this version does not have recorded arguments"},
       {base + "[[server]]\nurl = \"mcp:stdio:x\"\nverify = \"offline\"", 17, "server.verify",
