@@ -51,10 +51,19 @@ struct LogOptions {
   std::string directory;
 };
 
+struct ExplainOptions {
+  std::string agent;
+  std::optional<std::string> server;
+  std::string tool;
+  std::string args;
+  std::optional<std::string> config;
+};
+
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
 [[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int status(const Common& common);
+[[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
 [[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);

@@ -59,6 +59,17 @@ void add_call(CLI::App* command, CallOptions& call) {
   command->add_option("--args", call.args, std::string(args_help))->required()->type_name("JSON");
 }
 
+void add_question(CLI::App* command, ExplainOptions& question) {
+  command->add_option("--agent", question.agent, "the agent's name")->required()->type_name("NAME");
+  command->add_option("--server", question.server, "the tool server; without it: is there some server for this call?")
+      ->type_name("URL");
+  command->add_option("--tool", question.tool, "the tool's name")->required()->type_name("NAME");
+  command->add_option("--args", question.args, std::string(args_help))->required()->type_name("JSON");
+  command
+      ->add_option("--config", question.config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 int run_jetond(int argc, char** argv) {
@@ -106,6 +117,7 @@ int run_jeton(int argc, char** argv) {
   MintOptions mint_options;
   RedeemOptions redeem_options;
   LogOptions log_options;
+  ExplainOptions explain_options;
   int exit_status = 0;
   const auto command = [&](CLI::App& parent, const char* name, const char* help) {
     auto* sub = parent.add_subcommand(name, help);
@@ -141,6 +153,12 @@ int run_jeton(int argc, char** argv) {
   auto* status_command = command(app, "status", "what the sidecar says about itself and about you");
   status_command->callback([&] { exit_status = status(common); });
 
+  auto* policy_command = app.add_subcommand("policy", "what the grants of the configuration say; needs no daemon");
+  policy_command->require_subcommand(0, 1);
+  auto* explain_command = command(*policy_command, "explain", "which grant decides a call, and why the others do not");
+  add_question(explain_command, explain_options);
+  explain_command->callback([&] { exit_status = policy_explain(common, explain_options); });
+
   auto* log_command = app.add_subcommand("log", "read the log from the state directory; needs no daemon");
   log_command->require_subcommand(0, 1);
   auto* calls_command = command(*log_command, "calls", "the newest calls and what became of them");
@@ -175,7 +193,9 @@ int run_jeton(int argc, char** argv) {
   copy_command->callback([&] { exit_status = log_copy(common, log_options); });
 
   return parse_and(app, argc, argv, [&] {
-    if (app.get_subcommands().empty()) return usage("a command is needed: mint, redeem, verify, status or log");
+    if (app.get_subcommands().empty()) return usage("a command is needed: mint, redeem, verify, status, policy or log");
+    if (policy_command->parsed() && policy_command->get_subcommands().empty())
+      return usage("policy needs to know what: explain");
     if (log_command->parsed() && log_command->get_subcommands().empty())
       return usage("log needs to know what: calls, show, verify, proof, vkey or copy");
     return exit_status;
