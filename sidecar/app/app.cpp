@@ -15,6 +15,7 @@
 #include "app/ledger.hpp"
 #include "app/paths.hpp"
 #include "app/process.hpp"
+#include "app/reload.hpp"
 #include "app/state_dir.hpp"
 #include "exchange/exchange.hpp"
 #include "http/local_door.hpp"
@@ -25,8 +26,6 @@
 
 namespace jeton {
 namespace {
-
-std::string_view name_of(Durability durability) { return durability == Durability::full ? "full" : "normal"; }
 
 std::optional<gid_t> socket_group() {
   const auto* group = ::getgrnam("jeton");
@@ -87,6 +86,13 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"request_s", limits.request_s}}}};
 }
 
+DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
+
+ServerLimits server_limits(const Limits& limits) {
+  return {limits.body_bytes,  limits.header_bytes, limits.connections_per_uid,
+          limits.connections, limits.idle_s,       limits.request_s};
+}
+
 /// How this kernel pins peers, found out on a socket of our own.
 PinMethod pin_method_of(const ProcessView& view) {
   int pair[2];
@@ -113,13 +119,7 @@ Result<void> record_start(Ledger& ledger, Exchange& exchange, const Config& conf
       event.pid = ::getpid();
       event.detail = version();
     });
-    exchange.record(EventKind::config_loaded, [&](Event& event) {
-      event.detail = config.dev ? "dev" : name_of(config.durability);
-      Sha256 digest{};
-      for (std::size_t i = 0; i < digest.size() && 2 * i + 1 < config.sha256.size(); ++i)
-        digest[i] = static_cast<unsigned char>(std::stoi(config.sha256.substr(2 * i, 2), nullptr, 16));
-      event.config_sha256 = digest;
-    });
+    record_loaded(exchange, config);
   });
 }
 
@@ -142,25 +142,22 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!opened) return refuse(opened.error());
   auto& ledger = **opened;
 
-  const Roles roles(config->roles);
-  const Grants grants(config->grants);
+  Roles roles(config->roles);
+  Grants grants(config->grants);
   Keyring keyring(clock);
   const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
   Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
-  LocalDoor door({exchange,
-                  ledger.store(),
-                  roles,
-                  keyring,
-                  {config->limits.body_bytes, config->limits.arguments_bytes},
+  LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
                   [&] { return status_of(*config, issuer, ledger, keyring, pin); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }});
-  const auto& limits = config->limits;
-  Server server(door, *view,
-                {limits.body_bytes, limits.header_bytes, limits.connections_per_uid, limits.connections, limits.idle_s,
-                 limits.request_s});
+  Server server(door, *view, server_limits(config->limits));
+  server.on_hangup(Reload({config_path, *config, roles, grants, ledger.store(), exchange, [&](const Limits& limits) {
+                             door.set_limits(decode_limits(limits));
+                             server.set_limits(server_limits(limits));
+                           }}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());

@@ -13,6 +13,8 @@
 
 namespace jeton {
 
+std::string_view name_of(Durability durability) { return durability == Durability::full ? "full" : "normal"; }
+
 std::vector<std::string> Config::own_sockets() const {
   std::vector<std::string> sockets;
   const auto add = [&sockets](const SelectorSet& match) {

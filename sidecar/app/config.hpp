@@ -16,6 +16,7 @@
 namespace jeton {
 
 enum class Durability { full, normal };
+[[nodiscard]] std::string_view name_of(Durability durability);
 
 /// Bounds on what peers may cost; all configurable under [limits].
 struct Limits {

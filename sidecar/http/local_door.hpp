@@ -31,6 +31,8 @@ class LocalDoor final : public Door {
   [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override {
     return parts_.roles.wants_sha256_of(caller);
   }
+  /// Between ticks; holds from the next request on.
+  void set_limits(const DecodeLimits& limits) { parts_.limits = limits; }
 
  private:
   [[nodiscard]] bool answer_from_memory(Job& job) const;

@@ -96,12 +96,14 @@ class Server::Loop {
     asio::co_spawn(context_, accept(acceptors_.back(), path.string()), end_of_coroutine);
   }
 
+  void on_hangup(std::function<void()> reload) { reload_ = std::move(reload); }
+  void set_limits(const ServerLimits& limits) { limits_ = limits; }
+
   void run(const std::function<void()>& ready) {
     signals_.add(SIGTERM);
     signals_.add(SIGINT);
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
-      if (!error) stop();
-    });
+    if (reload_) signals_.add(SIGHUP);
+    wait_for_signal();
     asio::co_spawn(context_, keep_house(), end_of_coroutine);
     asio::co_spawn(context_, sweep(), end_of_coroutine);
     ready();
@@ -296,6 +298,15 @@ class Server::Loop {
     gather_until_ = ended + std::min<SteadyClock::duration>((ended - began) / 4, gather_max);
   }
 
+  void wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal != SIGHUP) return stop();
+      reload_();
+      wait_for_signal();
+    });
+  }
+
   asio::awaitable<void> keep_house() {
     while (!stopping_) {
       house_timer_.expires_after(std::chrono::seconds(1));
@@ -350,10 +361,11 @@ class Server::Loop {
 
   Door& door_;
   const ProcessView& view_;
-  const ServerLimits limits_;
+  ServerLimits limits_;
   asio::io_context context_{1};
   std::list<Stream::acceptor> acceptors_;
   asio::signal_set signals_;
+  std::function<void()> reload_;
   asio::steady_timer house_timer_;
   asio::steady_timer sweep_timer_;
   std::list<SessionPtr> sessions_;
@@ -368,6 +380,8 @@ Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits)
     : loop_(std::make_unique<Loop>(door, view, limits)) {}
 Server::~Server() = default;
 void Server::listen(int socket, const std::filesystem::path& path) { loop_->listen(socket, path); }
+void Server::on_hangup(std::function<void()> reload) { loop_->on_hangup(std::move(reload)); }
+void Server::set_limits(const ServerLimits& limits) { loop_->set_limits(limits); }
 void Server::run(const std::function<void()>& ready) { loop_->run(ready); }
 
 }  // namespace jeton

@@ -32,6 +32,11 @@ class Server {
   /// Takes over a listening Unix socket. `path` is what callers through it are known by.
   void listen(int socket, const std::filesystem::path& path);
 
+  /// What SIGHUP asks for; runs between ticks.
+  void on_hangup(std::function<void()> reload);
+  /// Between ticks. Requests that are being read keep the limits they began with.
+  void set_limits(const ServerLimits& limits);
+
   /// Serves until SIGTERM or SIGINT, then lets requests in flight finish. `ready` runs once the loop is about to start.
   void run(const std::function<void()>& ready);
 

@@ -23,7 +23,7 @@ struct ServerEntry {
   std::optional<SelectorSet> match;
 };
 
-/// The configured parts. Immutable, so a reload swaps the whole; any thread.
+/// The configured parts. Only ever changed as a whole, by assignment between two ticks.
 class Roles {
  public:
   struct Entries {

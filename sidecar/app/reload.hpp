@@ -1,0 +1,43 @@
+// Another configuration for a running daemon: all of it or nothing, and on record either way.
+#pragma once
+
+#include <functional>
+
+#include "app/config.hpp"
+#include "exchange/exchange.hpp"
+
+namespace jeton {
+
+/// Between ticks, on the loop's thread. Whoever refers to the roles, the grants or the configuration sees the new ones
+/// from the next request on; tokens that are out stay what they are.
+class Reload {
+ public:
+  struct Parts {
+    std::filesystem::path file;
+    Config& config;
+    Roles& roles;
+    Grants& grants;
+    Store& store;
+    Exchange& exchange;
+    std::function<void(const Limits&)> set_limits;
+  };
+  explicit Reload(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Reads the file again. The new configuration is in force only when its `config.loaded` is durable; for what cannot
+  /// be, the old one stays, `config.rejected` is written, and the operator told why.
+  void operator()();
+
+ private:
+  void replace_by(Config config);
+  void keep_old(const Error& why, const std::string& detail);
+
+  Parts parts_;
+};
+
+/// The key that a running daemon cannot change and that differs, if any.
+[[nodiscard]] std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted);
+
+/// Inside `Store::transact`: the configuration that is in force from here on.
+void record_loaded(Exchange& exchange, const Config& config);
+
+}  // namespace jeton
