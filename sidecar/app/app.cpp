@@ -149,11 +149,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
+  StallGuard guard;
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
                   [&] { return status_of(*config, issuer, ledger, keyring, pin); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }});
-  Server server(door, *view, server_limits(config->limits));
+                  [&] { ledger.checkpoint(); }, &guard});
+  Server server(door, *view, server_limits(config->limits), guard);
   server.on_hangup(Reload({config_path, *config, roles, grants, ledger.store(), exchange, [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));

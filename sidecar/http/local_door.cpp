@@ -77,40 +77,72 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
     if (job->fault || !answer_from_memory(*job)) writing.push_back(job);
   if (writing.empty()) return;
 
+  try {
+    auto durable = parts_.store.transact([&] {
+      answer_all(writing);
+      begin_wait();
+    });
+    const bool answered = end_wait();
+    parts_.exchange.settle_burns(durable.has_value());
+    if (!durable && !answered)
+      for (auto* job : writing) job->response = problem(durable.error());
+  } catch (const std::exception& error) {
+    const bool answered = end_wait();
+    parts_.exchange.settle_burns(false);
+    if (!answered)
+      for (auto* job : writing) job->response = internal(error);
+  }
+}
+
+void LocalDoor::answer_all(const std::vector<Job*>& jobs) {
   const auto answer_one = [this](Job& job) {
     job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
   };
-  try {
-    auto durable = parts_.store.transact([&] {
-      if (writing.size() == 1) return answer_one(*writing.front());
-      for (auto* job : writing) {
-        try {
-          parts_.store.isolate([&] { answer_one(*job); });
-        } catch (const std::runtime_error&) {
-          throw;  // the store's: nothing of this tick can be kept
-        } catch (const std::exception& error) {
-          job->response = internal(error);  // its own events were taken back; its neighbours are not concerned
-        }
-      }
-    });
-    parts_.exchange.settle_burns(durable.has_value());
-    if (!durable)
-      for (auto* job : writing) job->response = problem(durable.error());
-  } catch (const std::exception& error) {
-    parts_.exchange.settle_burns(false);
-    for (auto* job : writing) job->response = internal(error);
+  if (jobs.size() == 1) return answer_one(*jobs.front());
+  for (auto* job : jobs) {
+    try {
+      parts_.store.isolate([&] { answer_one(*job); });
+    } catch (const std::runtime_error&) {
+      throw;  // the store's: nothing of this tick can be kept
+    } catch (const std::exception& error) {
+      job->response = internal(error);  // its own events were taken back; its neighbours are not concerned
+    }
   }
+}
+
+void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
+  for (auto* job : jobs) {
+    const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
+    if (!keys || !answer_from_memory(*job))
+      job->response = problem({Code::log_unavailable,
+                               "the log's disk does not answer, so nothing was granted; try again with the same id"});
+  }
+}
+
+void LocalDoor::begin_wait() const {
+  if (parts_.guard != nullptr) parts_.guard->begin();
+}
+
+bool LocalDoor::end_wait() const { return parts_.guard != nullptr && parts_.guard->end(); }
+
+std::size_t LocalDoor::body_bytes_max(bool stranger) const {
+  return stranger && !parts_.roles.has_open_server() ? strangers_body_bytes : parts_.limits.body_bytes;
 }
 
 void LocalDoor::keep_house(bool stopping) {
   parts_.exchange.set_disk_low(parts_.disk_low());
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
+  begin_wait();
   const bool durable = due.empty() || parts_.store.transact([&] {
     for (const auto& event : due) parts_.store.append(event);
   });
+  (void)end_wait();
   parts_.exchange.settle(durable ? due : std::vector<Event>{});
-  if (!stopping) parts_.checkpoint();
+  if (stopping) return;
+  begin_wait();
+  parts_.checkpoint();
+  (void)end_wait();
 }
 
 bool LocalDoor::answer_from_memory(Job& job) const {

@@ -7,6 +7,7 @@
 #include "exchange/exchange.hpp"
 #include "http/decode.hpp"
 #include "http/message.hpp"
+#include "http/stall_guard.hpp"
 #include "jeton/json.hpp"
 
 namespace jeton {
@@ -20,14 +21,20 @@ class LocalDoor final : public Door {
     const Roles& roles;
     Keyring& keyring;
     DecodeLimits limits;
-    std::function<Json()> status;    ///< what does not depend on the caller
-    std::function<bool()> disk_low;  ///< below reserve_bytes of free disk
+    std::function<Json()> status;              ///< what does not depend on the caller
+    std::function<bool()> disk_low;            ///< below reserve_bytes of free disk
     std::function<void()> checkpoint = [] {};  ///< signs what the log has become
+    StallGuard* guard = nullptr;               ///< watches the waits for the disk
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 
   void answer(std::span<Job* const> jobs) override;
+  void answer_stalled(std::span<Job* const> jobs) override;
   void keep_house(bool stopping) override;
+  [[nodiscard]] bool is_stranger(const Caller& caller) const override {
+    return !parts_.roles.knows(caller) && !parts_.roles.wants_sha256_of(caller);
+  }
+  [[nodiscard]] std::size_t body_bytes_max(bool stranger) const override;
   [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override {
     return parts_.roles.wants_sha256_of(caller);
   }
@@ -35,6 +42,10 @@ class LocalDoor final : public Door {
   void set_limits(const DecodeLimits& limits) { parts_.limits = limits; }
 
  private:
+  void answer_all(const std::vector<Job*>& jobs);
+  void begin_wait() const;
+  /// True when it took so long that every job was answered by the guard.
+  [[nodiscard]] bool end_wait() const;
   [[nodiscard]] bool answer_from_memory(Job& job) const;
   [[nodiscard]] Response route(const Request& request, const Caller& caller);
   [[nodiscard]] Response open(const Request& request, const Caller& caller);

@@ -39,8 +39,14 @@ class Door {
   virtual ~Door() = default;
   /// Fills in every job's response. What they wrote is durable when this returns.
   virtual void answer(std::span<Job* const> jobs) = 0;
+  /// The same while another thread still waits for the disk: everything that needs the log is log_unavailable, and the
+  /// log is not touched. May be called from another thread than the others, never at the same time.
+  virtual void answer_stalled(std::span<Job* const> jobs) = 0;
   /// Once a second, and with `stopping` a last time.
   virtual void keep_house(bool stopping) = 0;
+  /// Whether the caller has no part to play, whatever its executable's hash is; and how large a body is worth reading.
+  [[nodiscard]] virtual bool is_stranger(const Caller& caller) const = 0;
+  [[nodiscard]] virtual std::size_t body_bytes_max(bool stranger) const = 0;
   /// Whether an answer to this caller could depend on its executable's hash.
   [[nodiscard]] virtual bool wants_sha256_of(const Caller& caller) const = 0;
 };

@@ -1,4 +1,4 @@
-// The loop: coroutines that read and write, and a tick that answers. The one file of the sidecar that knows Beast.
+// The loop: coroutines that read and write, and a tick that answers. The one file with co_await.
 #include "http/server.hpp"
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <fmt/core.h>
@@ -18,28 +19,23 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/status.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include "http/request_reader.hpp"
+#include "http/tick.hpp"
 #include "ops/log.hpp"
 
 namespace jeton {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using Stream = asio::local::stream_protocol;
 using SteadyClock = std::chrono::steady_clock;
-using Parser = http::request_parser<http::string_body>;
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
-constexpr auto gather_max = std::chrono::milliseconds(1);
+constexpr auto stalled_slice = std::chrono::milliseconds(10);
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
 /// ended would leave a daemon that looks alive and accepts, expires or keeps house no more.
@@ -52,9 +48,10 @@ struct Session {
   enum class Phase { idle, reading, answering };
 
   Stream::socket socket;
-  boost::beast::flat_buffer buffer;
+  std::string buffer;  ///< arrived, and not taken yet
   std::optional<Peer> peer;
-  Caller known;  ///< what the socket alone proves: all there is of a peer that is gone
+  Caller known;           ///< what the socket alone proves: all there is of a peer that is gone
+  bool stranger = false;  ///< had no part to play when it connected
   Phase phase = Phase::idle;
   SteadyClock::time_point deadline = SteadyClock::time_point::max();
   bool timed_out = false;
@@ -62,33 +59,14 @@ struct Session {
   Session(Stream::socket connected, std::string path) : socket(std::move(connected)) { known.socket = std::move(path); }
 };
 
-/// The whole answer as bytes: small enough to hand to the kernel in one call.
-std::string bytes_of(const Response& response, bool keep_alive) {
-  return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\n{}Content-Length: {}\r\n\r\n{}", response.status,
-      std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
-      response.content_type, response.may_cache ? "max-age=60" : "no-store", keep_alive ? "" : "Connection: close\r\n",
-      response.body.size(), response.body);
-}
-
-Request request_of(Parser& parser) {
-  auto& message = parser.get();
-  return {std::string(message.method_string()), std::string(message.target()),
-          std::string(message[http::field::content_type]), std::move(message.body())};
-}
-
-Error fault_of(const boost::system::error_code& error) {
-  if (error == http::error::body_limit) return {Code::bad_request, "the body is larger than limits.body_bytes"};
-  if (error == http::error::header_limit) return {Code::bad_request, "the header is larger than limits.header_bytes"};
-  return {Code::bad_request, "not HTTP/1.1: " + error.message()};
-}
-
 }  // namespace
 
 class Server::Loop {
  public:
-  Loop(Door& door, const ProcessView& view, const ServerLimits& limits)
-      : door_(door), view_(view), limits_(limits), signals_(context_), house_timer_(context_), sweep_timer_(context_) {}
+  Loop(Door& door, const ProcessView& view, const ServerLimits& limits, StallGuard& guard)
+      : door_(door), view_(view), limits_(limits), signals_(context_), house_timer_(context_), sweep_timer_(context_) {
+    guard.set_meanwhile([this](bool first) { work_while_stalled(first); });
+  }
 
   void listen(int socket, const std::filesystem::path& path) {
     acceptors_.emplace_back(context_);
@@ -140,6 +118,7 @@ class Server::Loop {
     sessions_.push_back(session);
     const auto place = std::prev(sessions_.end());
     ++per_uid_[session->known.uid];
+    if (session->stranger) ++strangers_;
     try {
       bool again = true;
       while (again && !stopping_) again = co_await serve_one(session);
@@ -149,6 +128,7 @@ class Server::Loop {
     }
     sessions_.erase(place);
     if (--per_uid_[session->known.uid] == 0) per_uid_.erase(session->known.uid);
+    if (session->stranger) --strangers_;
     if (stopping_ && sessions_.empty()) finish();
   }
 
@@ -164,8 +144,10 @@ class Server::Loop {
     session.peer.emplace(std::move(*peer));
     auto caller = session.peer->caller();
     if (!caller) return refuse(caller.error());
+    session.stranger = door_.is_stranger(*caller);
     const auto held = per_uid_.find(session.known.uid);
-    if (sessions_.size() >= limits_.connections ||
+    // Accounts cost nothing to whoever can make them: those without a part to play share a quarter of all places.
+    if (sessions_.size() >= limits_.connections || (session.stranger && strangers_ >= limits_.connections / 4) ||
         (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
       return refuse(Code::overloaded, "too many open connections; close idle ones and try again");
     return {};
@@ -181,70 +163,50 @@ class Server::Loop {
 
   /// Reads and answers one request; false when the connection is over.
   asio::awaitable<bool> serve_one(SessionPtr session) {
-    Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
-    parser.body_limit(limits_.body_bytes);
-    parser.eager(true);
-    auto [arrived, fault] = co_await read(session, parser);
-    if (!arrived && !fault) co_return false;
+    RequestReader reader({limits_.header_bytes, door_.body_bytes_max(session->stranger), session->stranger});
+    auto fault = co_await read(session, reader);
+    if (!reader.done() && !fault) co_return false;
 
     Job job;
     job.caller = session->known;
     bool keep_alive = false;
     if (auto caller = session->peer->caller()) {
       job.caller = std::move(*caller);
-      if (door_.wants_sha256_of(job.caller)) session->peer->add_sha256(job.caller);
-      keep_alive = arrived && parser.keep_alive();
+      if (door_.wants_sha256_of(job.caller)) co_await add_sha256(session, job);
+      keep_alive = !fault && reader.keep_alive();
     } else {
       fault = caller.error();
     }
     job.fault = std::move(fault);
-    if (arrived && !job.fault) job.request = request_of(parser);
+    if (!job.fault) job.request = reader.take();
     wait_in(*session, Session::Phase::answering, limits_.request_s);
     co_await submit(job);
-    if (arrived && parser.get().method() == http::verb::head) job.response.body.clear();
+    if (reader.done() && reader.is_head()) job.response.body.clear();
     const bool written = co_await write(session, std::move(job.response), keep_alive);
     co_return written&& keep_alive;
   }
 
-  /// Whether a whole request arrived; if not, the fault to answer with, or none when the peer simply left.
-  asio::awaitable<std::pair<bool, std::optional<Error>>> read(SessionPtr session, Parser& parser) {
+  /// Feeds the reader until it is done; the fault to answer with, or none when it is or when the peer simply left.
+  asio::awaitable<std::optional<Error>> read(SessionPtr session, RequestReader& reader) {
     auto& buffer = session->buffer;
     wait_in(*session, Session::Phase::idle, limits_.idle_s);
     for (;;) {
-      if (buffer.size() > 0) {
+      if (!buffer.empty()) {
         if (session->phase == Session::Phase::idle) wait_in(*session, Session::Phase::reading, limits_.request_s);
-        boost::system::error_code error;
-        if (may_end(parser, buffer.size())) buffer.consume(parser.put(buffer.data(), error));
-        if (parser.is_done()) co_return whole(parser);
-        // Bodies are taken as they come. What stays is a header, a chunk's extension or a trailer, and only the first
-        // of them the parser itself keeps within bounds.
-        if (buffer.size() > limits_.header_bytes + read_ahead_bytes) error = http::error::header_limit;
-        if (error && error != http::error::need_more) co_return std::pair(false, std::optional(fault_of(error)));
+        buffer.erase(0, reader.feed(buffer));
+        if (reader.done() || reader.fault()) co_return reader.fault();
       }
-      auto space = buffer.prepare(read_ahead_bytes);
+      const auto before = buffer.size();
+      buffer.resize(before + read_ahead_bytes);
+      auto space = asio::buffer(buffer) + before;
       auto [error, count] = co_await session->socket.async_read_some(space, awaiting);
-      if (session->timed_out) {
-        Error slow{Code::bad_request, fmt::format("the request took longer than {} s to arrive", limits_.request_s)};
-        co_return std::pair(false, std::optional(std::move(slow)));
-      }
+      buffer.resize(before + count);
+      if (session->timed_out)
+        co_return Error{Code::bad_request,
+                        fmt::format("the request took longer than {} s to arrive", limits_.request_s)};
       // A peer that left, even in the middle, has nothing to be told.
-      if (error) co_return std::pair(false, std::nullopt);
-      buffer.commit(count);
+      if (error) co_return std::nullopt;
     }
-  }
-
-  /// The last chunk ends no sooner than "0 CRLF CRLF". Shown a piece of it twice, the parser meets an assertion of its
-  /// own.
-  static bool may_end(const Parser& parser, std::size_t bytes) {
-    constexpr std::size_t last_chunk_bytes = 5;
-    return !parser.is_header_done() || !parser.chunked() || bytes >= last_chunk_bytes;
-  }
-
-  /// RFC 9112 section 6.3: where a body of another coding ends is anybody's guess, and a request might be hidden in it.
-  static std::pair<bool, std::optional<Error>> whole(const Parser& parser) {
-    if (parser.chunked() || parser.get().count(http::field::transfer_encoding) == 0) return {true, std::nullopt};
-    return {false, Error{Code::bad_request, "Transfer-Encoding must be chunked and nothing else"}};
   }
 
   static void wait_in(Session& session, Session::Phase phase, std::int64_t seconds) {
@@ -264,45 +226,86 @@ class Server::Loop {
     co_return !failure;
   }
 
+  /// Hashing a large file for the first time takes long, and is done where nobody else waits for it.
+  asio::awaitable<void> add_sha256(SessionPtr session, Job& job) {
+    auto initiate = [this, session](auto handler, Job* asking) {
+      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+      asio::post(hashing_, [this, session, asking, shared] {
+        session->peer->add_sha256(asking->caller);
+        asio::post(context_, [shared] { std::move (*shared)(); });
+      });
+    };
+    auto hashed = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &job);
+    co_await std::move(hashed);
+  }
+
   /// Puts a job into the tick and resumes when its response is durable.
   asio::awaitable<void> submit(Job& job) {
     auto initiate = [this](auto handler, Job* waiting) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      tick_.push_back({waiting, [shared] { std::move (*shared)(); }});
-      if (tick_.size() == 1) asio::post(context_, [this] { answer_when_gathered(); });
+      if (tick_.add({waiting, [shared] { std::move (*shared)(); }}))
+        asio::post(context_, [this] { answer_when_gathered(); });
     };
     auto answered = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &job);
     co_await std::move(answered);
   }
 
-  /// Who asked together will soon ask together again: after a tick of several, the next one waits for as many, but
-  /// never longer than a quarter of what the last one took. A lone client never waits.
   void answer_when_gathered() {
-    if (tick_.size() < last_tick_ && SteadyClock::now() < gather_until_)
+    if (tick_.gathers(SteadyClock::now()) && !stalled_)
       asio::post(context_, [this] { answer_when_gathered(); });
     else
       answer_tick();
   }
 
-  /// Everything that became ready since the last tick is answered in one transaction.
+  /// Everything that became ready since the last tick is answered in one transaction, but for what is beyond an
+  /// account's share of it.
   void answer_tick() {
     const auto began = SteadyClock::now();
-    auto ready = std::exchange(tick_, {});
-    std::vector<Job*> jobs;
-    jobs.reserve(ready.size());
-    for (const auto& waiting : ready) jobs.push_back(waiting.job);
+    auto taken = tick_.take();
+    if (!tick_.empty()) asio::post(context_, [this] { answer_when_gathered(); });
+    const auto jobs = jobs_of(taken);
+    if (stalled_) {
+      door_.answer_stalled(jobs);
+      for (auto& waiting : taken) waiting.resume();
+      return;
+    }
+    in_flight_ = std::move(taken);
     door_.answer(jobs);
-    for (auto& waiting : ready) waiting.resume();
-    const auto ended = SteadyClock::now();
-    last_tick_ = ready.size();
-    gather_until_ = ended + std::min<SteadyClock::duration>((ended - began) / 4, gather_max);
+    // Empty when the disk hung and all of them were answered meanwhile.
+    for (auto& waiting : std::exchange(in_flight_, {})) waiting.resume();
+    stalled_ = false;
+    tick_.ended(jobs.size(), began, SteadyClock::now());
+  }
+
+  static std::vector<Job*> jobs_of(const std::vector<Tick::Waiting>& waiting) {
+    std::vector<Job*> jobs;
+    jobs.reserve(waiting.size());
+    for (const auto& one : waiting) jobs.push_back(one.job);
+    return jobs;
+  }
+
+  /// On the guard's thread, while this loop's own is held up by the disk: the tick that hangs is answered as far as it
+  /// can be, and so is everybody who comes meanwhile.
+  void work_while_stalled(bool first) {
+    if (first) {
+      stalled_ = true;
+      log_line(Level::warning, "the log's disk hangs; nothing is granted until it answers");
+      auto hanging = std::exchange(in_flight_, {});
+      door_.answer_stalled(jobs_of(hanging));
+      for (auto& waiting : hanging) waiting.resume();
+    }
+    context_.run_for(stalled_slice);
+    if (context_.stopped()) std::this_thread::sleep_for(stalled_slice);
   }
 
   void wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
       if (signal != SIGHUP) return stop();
-      reload_();
+      if (stalled_)
+        log_line(Level::warning, "the configuration was not read again: the log's disk hangs; send SIGHUP again");
+      else
+        reload_();
       wait_for_signal();
     });
   }
@@ -312,7 +315,9 @@ class Server::Loop {
       house_timer_.expires_after(std::chrono::seconds(1));
       auto [error] = co_await house_timer_.async_wait(awaiting);
       if (error) co_return;
+      if (stalled_) continue;
       door_.keep_house(false);
+      stalled_ = false;
     }
   }
 
@@ -354,11 +359,6 @@ class Server::Loop {
 
   void finish() { context_.stop(); }
 
-  struct Waiting {
-    Job* job;
-    std::function<void()> resume;
-  };
-
   Door& door_;
   const ProcessView& view_;
   ServerLimits limits_;
@@ -370,14 +370,16 @@ class Server::Loop {
   asio::steady_timer sweep_timer_;
   std::list<SessionPtr> sessions_;
   std::map<uid_t, std::size_t> per_uid_;
-  std::vector<Waiting> tick_;
-  std::size_t last_tick_ = 0;
-  SteadyClock::time_point gather_until_;
+  std::size_t strangers_ = 0;
+  Tick tick_;
+  std::vector<Tick::Waiting> in_flight_;  ///< those of the tick at hand
+  bool stalled_ = false;                  ///< the guard's thread runs this loop
   bool stopping_ = false;
+  asio::thread_pool hashing_{1};
 };
 
-Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits)
-    : loop_(std::make_unique<Loop>(door, view, limits)) {}
+Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits, StallGuard& guard)
+    : loop_(std::make_unique<Loop>(door, view, limits, guard)) {}
 Server::~Server() = default;
 void Server::listen(int socket, const std::filesystem::path& path) { loop_->listen(socket, path); }
 void Server::on_hangup(std::function<void()> reload) { loop_->on_hangup(std::move(reload)); }

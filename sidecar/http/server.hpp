@@ -8,6 +8,7 @@
 
 #include "attest/peer.hpp"
 #include "http/message.hpp"
+#include "http/stall_guard.hpp"
 
 namespace jeton {
 
@@ -21,10 +22,10 @@ struct ServerLimits {
 };
 
 /// One loop on the calling thread. A lone request is read, committed and answered without a hand-off; under load one
-/// commit serves every request that was ready.
+/// commit serves every request that was ready. While the disk hangs, `guard` runs the loop from its own thread.
 class Server {
  public:
-  Server(Door& door, const ProcessView& view, const ServerLimits& limits);
+  Server(Door& door, const ProcessView& view, const ServerLimits& limits, StallGuard& guard);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -20,7 +20,7 @@ struct Door {
   std::set<std::string> files;
 };
 const std::vector<Door> doors{
-    {"boost/", {"sidecar/http/server.cpp", "sdk/src/client/unix_http.cpp"}},
+    {"boost/", {"sidecar/http/server.cpp", "sidecar/http/request_reader.cpp", "sdk/src/client/unix_http.cpp"}},
     {"nlohmann/", {"sdk/include/jeton/json.hpp"}},
     {"CLI/", {"sidecar/cli/parse.cpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},

@@ -1,110 +1,16 @@
 // Jeton beside its floor, in turns on one machine: absolute times lie on shared machines, ratios less.
-#include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <fstream>
-#include <functional>
-#include <map>
 #include <thread>
 
-#include <fmt/core.h>
 #include <sodium.h>
-#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
-#include "bench/process.hpp"
-#include "jeton/client.hpp"
+#include "bench/measure.hpp"
 #include "jeton/verifier.hpp"
 
 namespace jeton::bench {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
-using Micros = std::vector<double>;
-
-constexpr const char* server = "mcp:stdio:bench";
-const Json arguments{{"path", "reports/2026/november.txt"}, {"limit", 4096}, {"reason", std::string(96, 'r')}};
-
-double quantile(Micros sorted, double q) {
-  std::sort(sorted.begin(), sorted.end());
-  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1))];
-}
-
-double micros_of(const std::function<void()>& work) {
-  const auto began = SteadyClock::now();
-  work();
-  return std::chrono::duration<double, std::micro>(SteadyClock::now() - began).count();
-}
-
-template <class T>
-T expect(Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name_of(result.error().code)) + ": " + result.error().message);
-  return std::move(*result);
-}
-
-Client connect(const std::filesystem::path& socket) {
-  ClientOptions options;
-  options.socket = socket;
-  options.deadline = std::chrono::seconds(10);
-  return expect(Client::connect(options));
-}
-
-Json mint_body() {
-  return {{"server", server},
-          {"tool", "read_file"},
-          {"arguments", arguments},
-          {"open_id", random_id()},
-          {"call_id", "call_12345678"}};
-}
-
-Json redeem_body(const Json& minted) {
-  return {{"token", minted.at("token")},
-          {"server", server},
-          {"tool", "read_file"},
-          {"arguments", arguments},
-          {"redemption_id", random_id()}};
-}
-
-/// jetond and the floor with one durability, side by side.
-struct Pair {
-  Pair(const std::filesystem::path& bin, const Scratch& scratch, const std::string& durability, bool with_floor = true)
-      : config(scratch / (durability + ".toml")), state(scratch / (durability + ".state")) {
-    std::filesystem::create_directory(state);
-    std::filesystem::permissions(state, std::filesystem::perms::owner_all);
-    std::ofstream(config) << fmt::format(
-        "trust_domain = \"bench.local\"\ndurability = \"{}\"\n[[agent]]\nname = \"bench\"\nmatch = [\"unix:uid:{}\"]\n"
-        "[[server]]\nurl = \"{}\"\n[[grant]]\nname = \"bench\"\nagent = \"bench\"\nserver = \"{}\"\ntools = [\"*\"]\n",
-        durability, ::geteuid(), server, server);
-    std::filesystem::permissions(config, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    real_socket = scratch / (durability + ".sock");
-    floor_socket = scratch / (durability + ".floor.sock");
-    const auto began = SteadyClock::now();
-    real =
-        std::make_unique<Child>(std::vector<std::string>{(bin / "jetond").string(), "--config", config.string(),
-                                                         "--state", state.string(), "--socket", real_socket.string()});
-    start_ms = std::chrono::duration<double, std::milli>(SteadyClock::now() - began).count();
-    if (with_floor)
-      floor = std::make_unique<Child>(std::vector<std::string>{(bin / "jeton-floor").string(),
-                                                               (scratch / (durability + ".floor.db")).string(),
-                                                               durability, floor_socket.string()});
-  }
-  std::filesystem::path config, state, real_socket, floor_socket;
-  std::unique_ptr<Child> real, floor;
-  double start_ms = 0;
-};
-
-struct Sides {
-  Micros real, floor;
-};
-
-/// Both sides in turns of `block`, so that a slow minute of the machine meets both.
-Sides in_turns(int rounds, int block, const std::function<double()>& real, const std::function<double()>& floor) {
-  Sides sides;
-  for (int round = 0; round < rounds; ++round) {
-    for (int i = 0; i < block; ++i) sides.real.push_back(real());
-    for (int i = 0; i < block; ++i) sides.floor.push_back(floor());
-  }
-  return sides;
-}
 
 /// mint + redeem pairs a second, `clients` threads.
 double pairs_a_second(const std::filesystem::path& socket, int clients, double seconds, bool real) {
@@ -124,26 +30,6 @@ double pairs_a_second(const std::filesystem::path& socket, int clients, double s
   for (auto& thread : threads) thread.join();
   return static_cast<double>(pairs) / seconds;
 }
-
-class Report {
- public:
-  void ratio(const std::string& name, double real, double floor, const std::string& unit, bool more_is_better = false) {
-    values_[name] = real;
-    values_[name + "_floor"] = floor;
-    values_[name + "_ratio"] = real / floor;
-    fmt::print("{:<22} {:>10.1f} {:>10.1f} {:>8.2f}   {}{}\n", name, real, floor, real / floor, unit,
-               more_is_better ? ", more is better" : "");
-    std::fflush(stdout);
-  }
-  void alone(const std::string& name, double value, const std::string& unit) {
-    values_[name] = value;
-    fmt::print("{:<22} {:>10.1f} {:>10} {:>8}   {}\n", name, value, "-", "-", unit);
-  }
-  [[nodiscard]] const std::map<std::string, double>& values() const { return values_; }
-
- private:
-  std::map<std::string, double> values_;
-};
 
 void lone_client(Report& report, const Pair& pair, const std::string& durability, int rounds) {
   const auto real = connect(pair.real_socket);
@@ -255,6 +141,30 @@ double log_bytes_per_call(const std::filesystem::path& bin, const Scratch& scrat
   return (log_bytes(state) - empty) / calls;
 }
 
+/// Resident memory just after the start, and what each connection adds that says nothing.
+void memory(Report& report, const std::filesystem::path& bin) {
+  const Scratch scratch;
+  const Pair pair(bin, scratch, "full", false);
+  report.alone("rss_idle_mib", static_cast<double>(pair.real->rss_kib()) / 1024, "MiB resident after the start");
+  constexpr int count = 100;
+  std::vector<int> idle;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", pair.real_socket.c_str());
+  const auto warm = connect(pair.real_socket);
+  expect(warm.status());
+  const auto before = pair.real->rss_kib();
+  for (int i = 0; i < count; ++i) {
+    idle.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(idle.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      throw std::runtime_error("connect");
+  }
+  expect(warm.status());  // answered after all of them were accepted
+  report.alone("rss_per_idle_connection_kib", static_cast<double>(pair.real->rss_kib() - before) / count,
+               "KiB, over 100 connections");
+  for (const int fd : idle) ::close(fd);
+}
+
 int run(const std::filesystem::path& bin, const std::string& json_file, bool quick) {
   Report report;
   const int rounds = quick ? 5 : 30;
@@ -275,10 +185,12 @@ int run(const std::filesystem::path& bin, const std::string& json_file, bool qui
                  "mint + redeem pairs a second, 32 clients", true);
     report.alone("rss_mib", static_cast<double>(full.real->rss_kib()) / 1024, "MiB resident after the load");
   }
+  memory(report, bin);
   verify_alone(report);
   const Scratch scratch;
   report.alone("log_bytes_per_call", log_bytes_per_call(bin, scratch, quick ? 500 : 5000),
-               "bytes: minted, redeemed, two outcomes");
+               "bytes: minted, redeemed, two outcomes, tree and indexes included");
+  long_log(report, bin, quick ? 100'000 : 2'000'000);
   if (!json_file.empty()) {
     const Json document = report.values();
     std::ofstream(json_file) << document.dump(2) << '\n';

@@ -1,0 +1,85 @@
+// Beast's parser, and the limits and refusals it does not know of. The one file of the sidecar that includes Beast.
+#include "http/request_reader.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace jeton {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t read_ahead_bytes = 8 * 1024;
+
+Error fault_of(const boost::system::error_code& error, bool stranger) {
+  if (error == http::error::body_limit && stranger)
+    return {Code::unknown_agent, "this account matches no agent, server or operator"};
+  if (error == http::error::body_limit) return {Code::bad_request, "the body is larger than limits.body_bytes"};
+  if (error == http::error::header_limit) return {Code::bad_request, "the header is larger than limits.header_bytes"};
+  return {Code::bad_request, "not HTTP/1.1: " + error.message()};
+}
+
+}  // namespace
+
+struct RequestReader::Parser : http::request_parser<http::string_body> {
+  /// The last chunk ends no sooner than "0 CRLF CRLF". Shown a piece of it twice, the parser meets an assertion of its
+  /// own.
+  [[nodiscard]] bool may_end(std::size_t bytes) const {
+    constexpr std::size_t last_chunk_bytes = 5;
+    return !is_header_done() || !chunked() || bytes >= last_chunk_bytes;
+  }
+  /// RFC 9112 section 6.3: where a body of another coding ends is anybody's guess, and a request might be hidden in it.
+  [[nodiscard]] bool has_clear_end() const { return chunked() || get().count(http::field::transfer_encoding) == 0; }
+};
+
+RequestReader::RequestReader(const Limits& limits) : limits_(limits), parser_(std::make_unique<Parser>()) {
+  parser_->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+  parser_->body_limit(limits.body_bytes);
+  parser_->eager(true);
+}
+
+RequestReader::~RequestReader() = default;
+
+std::size_t RequestReader::feed(std::string_view bytes) {
+  if (bytes.empty() || fault_ || done()) return 0;
+  boost::system::error_code error;
+  const auto taken =
+      parser_->may_end(bytes.size()) ? parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error) : 0;
+  if (parser_->is_done()) {
+    if (!parser_->has_clear_end())
+      fault_.emplace(Error{Code::bad_request, "Transfer-Encoding must be chunked and nothing else"});
+    return taken;
+  }
+  // Bodies are taken as they come. What stays is a header, a chunk's extension or a trailer, and only the first of them
+  // the parser itself keeps within bounds.
+  if (bytes.size() - taken > limits_.header_bytes + read_ahead_bytes) error = http::error::header_limit;
+  if (error && error != http::error::need_more) fault_ = fault_of(error, limits_.stranger);
+  return taken;
+}
+
+bool RequestReader::done() const { return parser_->is_done() && !fault_; }
+
+Request RequestReader::take() {
+  auto& message = parser_->get();
+  return {std::string(message.method_string()), std::string(message.target()),
+          std::string(message[http::field::content_type]), std::move(message.body())};
+}
+
+bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
+bool RequestReader::is_head() const { return parser_->get().method() == http::verb::head; }
+
+std::string bytes_of(const Response& response, bool keep_alive) {
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\n{}Content-Length: {}\r\n\r\n{}", response.status,
+      std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
+      response.content_type, response.may_cache ? "max-age=60" : "no-store", keep_alive ? "" : "Connection: close\r\n",
+      response.body.size(), response.body);
+}
+
+}  // namespace jeton

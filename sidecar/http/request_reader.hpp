@@ -1,0 +1,48 @@
+// Bytes in, one HTTP/1.1 request out: the door's whole knowledge of HTTP syntax, and no socket.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace jeton {
+
+/// Reads one request. One thread.
+class RequestReader {
+ public:
+  struct Limits {
+    std::size_t header_bytes;  ///< of the header, of a chunk's extension, and of a trailer
+    std::size_t body_bytes;
+    bool stranger = false;  ///< words the refusal of a larger body
+  };
+  explicit RequestReader(const Limits& limits);
+  ~RequestReader();
+  RequestReader(RequestReader&&) = delete;
+
+  /// What has arrived and was not taken yet; returns how much of its front was taken now. Then `done`, or `fault`, or
+  /// more bytes are needed, and what was left comes again with them. After `done` the rest is the next request's.
+  [[nodiscard]] std::size_t feed(std::string_view bytes);
+  [[nodiscard]] bool done() const;
+  /// bad_request, or unknown_agent for a stranger's larger body. The connection is of no use any more.
+  [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
+
+  /// Of a request that is done.
+  [[nodiscard]] Request take();
+  [[nodiscard]] bool keep_alive() const;
+  [[nodiscard]] bool is_head() const;
+
+ private:
+  struct Parser;
+  Limits limits_;
+  std::unique_ptr<Parser> parser_;
+  std::optional<Error> fault_;
+};
+
+/// The whole answer as bytes, small enough to hand to the kernel in one call; without its body for HEAD.
+[[nodiscard]] std::string bytes_of(const Response& response, bool keep_alive);
+
+}  // namespace jeton

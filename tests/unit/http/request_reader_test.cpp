@@ -1,0 +1,71 @@
+// Requests as bytes, whole and in pieces, and what is refused of them.
+#include "http/request_reader.hpp"
+
+#include "support/catch.hpp"
+
+namespace {
+
+using jeton::Code;
+using jeton::RequestReader;
+
+constexpr RequestReader::Limits limits{1024, 4096, false};
+
+/// Feeds piece by piece as a socket would; what is left over.
+std::string feed(RequestReader& reader, const std::string& bytes, std::size_t piece) {
+  std::string buffer;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    buffer += bytes.substr(at, piece);
+    if (!reader.done() && !reader.fault()) buffer.erase(0, reader.feed(buffer));
+  }
+  return buffer;
+}
+
+}  // namespace
+
+TEST_CASE("what is no HTTP or too large is refused however it is cut") {
+  const std::vector<std::pair<std::string, Code>> bad{
+      {"nonsense\r\n\r\n", Code::bad_request},
+      {"POST /v1/calls HTTP/1.1\r\nContent-Length: 4097\r\n\r\n", Code::bad_request},
+      {"POST /v1/calls HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", Code::bad_request},
+      {"POST /v1/calls HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", Code::bad_request},
+      {"POST /v1/calls HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", Code::bad_request},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'x'), Code::bad_request},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: " + std::string(20'000, 'x'), Code::bad_request}};
+  for (const auto& [bytes, code] : bad)
+    for (const std::size_t piece : {1u, 7u, 100'000u}) {
+      CAPTURE(bytes.substr(0, 60), piece);
+      RequestReader reader(limits);
+      (void)feed(reader, bytes, piece);
+      REQUIRE(reader.fault());
+      CHECK(reader.fault()->code == code);
+      CHECK_FALSE(reader.done());
+    }
+}
+
+TEST_CASE("a stranger's larger body is refused for who it is") {
+  RequestReader reader({1024, 10, true});
+  (void)feed(reader, "POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n01234567890", 5);
+  REQUIRE(reader.fault());
+  CHECK(reader.fault()->code == Code::unknown_agent);
+}
+
+TEST_CASE("a request is the same in one piece and byte by byte and the next one is left alone") {
+  const std::string one = "POST /v1/calls HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string chunked =
+      "POST /v1/calls HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n";
+  for (const auto& bytes : {one, chunked})
+    for (const std::size_t piece : {1u, 3u, 1000u}) {
+      RequestReader reader(limits);
+      const auto left = feed(reader, bytes + "GET /next", piece);
+      REQUIRE(reader.done());
+      CHECK(left == "GET /next");
+      CHECK(reader.keep_alive());
+      CHECK_FALSE(reader.is_head());
+      const auto request = reader.take();
+      CHECK(request.method == "POST");
+      CHECK(request.target == "/v1/calls");
+      CHECK(request.content_type == "application/json");
+      CHECK(request.body == "hello");
+    }
+}
