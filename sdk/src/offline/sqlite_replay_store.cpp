@@ -152,8 +152,9 @@ Result<void> settle_schema(SQLite::Database& db, const std::filesystem::path& fi
                                                  file.string(), version, schema_version));
   if (const auto mode = db.execAndGet("PRAGMA journal_mode = WAL").getString(); mode != "wal")
     return unavailable(file, "its file system cannot share it between processes; put it on a local disk");
+  if (!is_empty(db)) return {};
   SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-  if (is_empty(db)) {
+  if (is_empty(db)) {  // still: others may have opened it at the same moment
     db.exec(schema);
     db.exec(fmt::format("PRAGMA application_id = {}", application_id));
     db.exec(fmt::format("PRAGMA user_version = {}", schema_version));
