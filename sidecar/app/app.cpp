@@ -61,8 +61,11 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
                PinMethod pin) {
   Json self_redeemed = Json::array();
-  for (const auto& server : config.roles.servers)
+  Json offline = Json::array();
+  for (const auto& server : config.roles.servers) {
     if (!server.match) self_redeemed.push_back(server.url);
+    if (server.offline) offline.push_back(server.url);
+  }
   const auto& limits = config.limits;
   return {{"version", version()},
           {"issuer", issuer},
@@ -75,6 +78,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"checkpoint_places", ledger.places()},
           {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
           {"self_redeemed_servers", std::move(self_redeemed)},
+          {"offline_servers", std::move(offline)},
           {"reserve_bytes", config.reserve_bytes},
           {"limits",
            {{"body_bytes", limits.body_bytes},

@@ -43,6 +43,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
      true},
     {"server", "match", "strings", "", "",
      "Selectors that must all hold for a peer to redeem; without them any attested peer may."},
+    {"server", "verify", "string", "\"online\"", "",
+     "online: it redeems here; offline: it burns in its own store and reports, and needs match."},
 
     {"operator", "match", "strings", "", "",
      "Who may revoke and disable; without any [[operator]]: the daemon's account and root.", true},

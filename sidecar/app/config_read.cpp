@@ -143,6 +143,13 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
     section.mistake("url", "is the url of an earlier server; write another");
   }
   if (section.has("match")) server.match = read_match(section);
+  const auto is_verify = [](std::string_view text) { return text == "online" || text == "offline"; };
+  server.offline =
+      text_that(is_verify, section, "verify", "is no way to verify; write \"online\" or \"offline\"") == "offline";
+  if (server.offline && !server.match)
+    section.mistake("verify",
+                    "needs match: without it anybody could report this server's redemptions; "
+                    "write match = [\"unix:uid:...\"]");
   return server;
 }
 

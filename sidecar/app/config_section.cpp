@@ -22,8 +22,7 @@ struct NotBuilt {
   std::string_view what;
 };
 // Keys of the format that this version cannot honour. A rule that is read and not kept would be a hole: refuse.
-constexpr std::array<NotBuilt, 2> not_built = {{
-    {"verify", "this version does not have offline verifiers; remove it, and let the server redeem at the daemon"},
+constexpr std::array<NotBuilt, 1> not_built = {{
     {"record_arguments", "this version does not have recorded arguments; remove it"},
 }};
 

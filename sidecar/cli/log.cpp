@@ -45,6 +45,7 @@ std::string words_of(const Event& event) {
   if (event.first_uid) say(fmt::format("first by uid {} in event {}", *event.first_uid, event.cites.value_or(0)));
   if (event.self_redeemed.value_or(false)) say("self-redeemed");
   if (event.prior_redemptions.value_or(0) > 0) say(fmt::format("{} before", *event.prior_redemptions));
+  if (event.kind == EventKind::call_outcome && event.server) say("redemption reported");
   if (event.outcome) say(std::string(name_of(*event.outcome)));
   if (event.detail) say(*event.detail);
   if (event.duration_ms) say(fmt::format("{} ms", *event.duration_ms));

@@ -36,6 +36,10 @@ int status(const Common& common) {
     for (const auto& [inner, number] : value.items()) table.add({name + "." + inner, in_words(number)});
   }
   fmt::print("{}", table.text(colour_wanted()));
+  if (!answer->value("offline_servers", Json::array()).empty())
+    fmt::print(stderr,
+               "jeton: note: offline_servers burn tokens in stores of their own: superseding and revoking do not "
+               "reach them, and their redemptions are only reported\n");
   if (answer->value("dev", false)) fmt::print(stderr, "jeton: warning: --dev grants everything to one account\n");
   return 0;
 }

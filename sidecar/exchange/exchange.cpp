@@ -123,11 +123,4 @@ void describe(Event& event, const OpenRequest& opening) {
   event.agent_label = opening.agent_label;
 }
 
-RedemptionKey redemption_key(std::string_view redemption_id) {
-  const auto hash = sha256(redemption_id);
-  RedemptionKey key;
-  std::copy_n(hash.begin(), key.bytes.size(), key.bytes.begin());
-  return key;
-}
-
 }  // namespace jeton

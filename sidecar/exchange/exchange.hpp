@@ -15,6 +15,7 @@
 #include "identity/log_secret.hpp"
 #include "identity/roles.hpp"
 #include "jeton/clock.hpp"
+#include "jeton/redemption_key.hpp"
 #include "policy/policy.hpp"
 #include "store/call.hpp"
 #include "store/store.hpp"
@@ -107,8 +108,5 @@ class Exchange {
 
 /// Puts what an opening says about itself into its event.
 void describe(Event& event, const OpenRequest& opening);
-
-/// The redemption id as the log keeps it: half of its SHA-256, so that a reader of the log cannot repeat a redemption.
-[[nodiscard]] RedemptionKey redemption_key(std::string_view redemption_id);
 
 }  // namespace jeton

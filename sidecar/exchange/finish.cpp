@@ -19,6 +19,16 @@ ReceiptCheck check_receipt(const Call& call, const Receipt& receipt) {
   return same ? ReceiptCheck::match : ReceiptCheck::mismatch;
 }
 
+/// Whose report it is when it comes from a tool server: that of the account that redeemed the token here, or, where
+/// the token's server verifies offline, of any that may act for it.
+const ServerEntry* reporting_server(const Roles& roles, const Attempt& attempt, const Caller& caller) {
+  const auto& said = attempt.redemption ? *attempt.redemption : attempt.minted;
+  const auto* server = roles.server_named(said.server.value_or(""));
+  if (server == nullptr || !roles.may_act_for(*server, caller)) return nullptr;
+  if (!attempt.redemption) return server->offline && server->match ? server : nullptr;
+  return attempt.redemption->uid == static_cast<std::int64_t>(caller.uid) ? server : nullptr;
+}
+
 bool same_report(const Event& a, const Event& b) {
   return a.outcome == b.outcome && a.detail == b.detail && a.duration_ms == b.duration_ms && a.receipt == b.receipt &&
          a.jti == b.jti;
@@ -33,11 +43,7 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
   const auto call = Call::from(parts_.store.story(request.txn));
   const bool is_opener = call && agent != nullptr && call->opening().agent == agent->spiffe_id;
   const auto* attempt = call && request.jti ? call->attempt_of(*request.jti) : nullptr;
-  const ServerEntry* server = nullptr;
-  if (attempt != nullptr && attempt->redemption && attempt->redemption->uid == static_cast<std::int64_t>(caller.uid)) {
-    server = parts_.roles.server_named(attempt->redemption->server.value_or(""));
-    if (server != nullptr && !parts_.roles.may_act_for(*server, caller)) server = nullptr;
-  }
+  const auto* server = attempt != nullptr ? reporting_server(parts_.roles, *attempt, caller) : nullptr;
   if (!is_opener && server == nullptr) {
     if (agent == nullptr && !parts_.roles.knows(caller))
       return refuse(refused(
@@ -59,6 +65,8 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
   event.outcome = request.outcome;
   event.detail = request.detail;
   event.duration_ms = request.duration_ms;
+  // Nobody redeemed it here: this is all the log hears of the redemption.
+  if (as_redeemer && !attempt->redemption) event.server = server->url;
   if (request.receipt) event.receipt = check_receipt(*call, *request.receipt);
 
   // Any earlier report of the same words is this one again, whichever of several it was.

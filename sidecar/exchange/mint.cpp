@@ -109,7 +109,7 @@ Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn,
 Previous Exchange::previous_of(const Call* call) const {
   if (call == nullptr || call->attempts().empty()) return Previous::none;
   const auto& last = call->attempts().back();
-  if (last.state == Attempt::State::redeemed) return Previous::redeemed;
+  if (last.state == Attempt::State::redeemed || last.state == Attempt::State::reported) return Previous::redeemed;
   if (last.state == Attempt::State::revoked) return Previous::revoked;
   const auto* live = minted_.find(*last.minted.jti);
   // A token of an earlier process can no longer be redeemed; by the wall clock it may still look alive to its holder.

@@ -6,8 +6,6 @@
 namespace jeton {
 namespace {
 
-constexpr std::int64_t repeat_window_s = 600;
-
 /// The server identity is its entry and the account, not the process: a redeemer may restart and ask again.
 bool same_redeemer(const Event& first, const Caller& caller, const std::string& server, const RedemptionKey& key) {
   return first.redemption == key && first.uid == static_cast<std::int64_t>(caller.uid) && first.server == server;
@@ -58,6 +56,10 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
       return refuse(Code::unknown_agent, fmt::format("uid {} matches no [[server]] and no [[agent]]", caller.uid));
     return refuse(Code::wrong_role, fmt::format("uid {} may not act for this server; see its match", caller.uid));
   }
+  if (server->offline)
+    return refuse(
+        Code::wrong_role,
+        fmt::format("{} verifies offline: redeem in its own replay store, and report the outcome here", server->url));
   auto verified =
       VerifiedToken::check(std::move(token), {parts_.issuer, request.server, request.call.tool, request.call.digest});
   if (!verified) return refuse(verified.error());
@@ -77,6 +79,9 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   }
   // Genuine, of a living key and unspent, yet not in the log: the log was changed under us.
   if (attempt == nullptr) return refuse(Code::unknown_key, "the log does not know this token; mint a new one");
+  // Its server verified offline until the configuration changed.
+  if (attempt->state == Attempt::State::reported)
+    return refuse(Code::already_redeemed, "already redeemed, as its server reported");
   if (attempt->state == Attempt::State::revoked) return refuse(Code::revoked, "this token was revoked");
   if (attempt->state == Attempt::State::superseded)
     return refuse(Code::superseded, "a newer attempt of this call took this token's place");

@@ -21,6 +21,7 @@ struct AgentEntry {
 struct ServerEntry {
   std::string url;
   std::optional<SelectorSet> match;
+  bool offline = false;  ///< verify = "offline": it burns in its own store and only reports; always with `match`
 };
 
 /// The configured parts. Only ever changed as a whole, by assignment between two ticks.

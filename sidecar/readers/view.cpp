@@ -13,6 +13,7 @@ std::string state_of(const Call& call, std::int64_t now_us) {
   const auto& last = call.attempts().back();
   switch (last.state) {
     case Attempt::State::redeemed: return "redeemed";
+    case Attempt::State::reported: return "reported";
     case Attempt::State::superseded: return "superseded";
     case Attempt::State::revoked: return "revoked";
     case Attempt::State::unredeemed: break;

@@ -23,10 +23,10 @@ struct CallSummary {
   std::optional<std::string> server;
   std::optional<std::string> call_id;
   std::optional<std::string> run_id;
-  std::string state;  ///< opened, minted, expired, superseded, revoked or redeemed: of the newest attempt
+  std::string state;  ///< opened, minted, expired, superseded, revoked, redeemed or reported: of the newest attempt
   std::int64_t attempts;
-  std::int64_t redemptions;
-  std::int64_t refusals;  ///< requests of this call that were refused, as far as they became events of their own
+  std::int64_t redemptions;  ///< reported ones included
+  std::int64_t refusals;     ///< requests of this call that were refused, as far as they became events of their own
   std::optional<std::string> openers_outcome;
   std::optional<std::string> redeemers_outcome;
 

@@ -20,14 +20,12 @@ void Call::apply(const Event& event) {
     attempts_.push_back({event});
     return;
   }
-  if (event.kind == EventKind::call_outcome) {
-    outcomes_.push_back(event);
-    return;
-  }
+  if (event.kind == EventKind::call_outcome) outcomes_.push_back(event);
   const auto attempt = std::find_if(attempts_.begin(), attempts_.end(),
                                     [&event](const Attempt& a) { return event.jti && a.minted.jti == event.jti; });
   // Spent is for ever: whatever is said of a redeemed token later, it counts against the call's redemptions.
   if (attempt == attempts_.end() || attempt->redemption) return;
+  if (attempt->state == Attempt::State::reported && event.kind != EventKind::token_redeemed) return;
   switch (event.kind) {
     case EventKind::token_redeemed:
       attempt->state = Attempt::State::redeemed;
@@ -35,6 +33,10 @@ void Call::apply(const Event& event) {
       break;
     case EventKind::token_superseded: attempt->state = Attempt::State::superseded; break;
     case EventKind::token_revoked: attempt->state = Attempt::State::revoked; break;
+    case EventKind::call_outcome:
+      // Superseded or revoked does not matter: neither reaches a server that verifies offline.
+      if (event.role == Role::server) attempt->state = Attempt::State::reported;
+      break;
     default: break;
   }
 }
@@ -46,8 +48,9 @@ const Attempt* Call::attempt_of(const Jti& jti) const {
 }
 
 std::int64_t Call::redemptions() const {
-  return std::count_if(attempts_.begin(), attempts_.end(),
-                       [](const Attempt& a) { return a.state == Attempt::State::redeemed; });
+  return std::count_if(attempts_.begin(), attempts_.end(), [](const Attempt& a) {
+    return a.state == Attempt::State::redeemed || a.state == Attempt::State::reported;
+  });
 }
 
 const Event* Call::openers_outcome() const {

@@ -13,7 +13,8 @@ namespace jeton {
 
 /// One token of a call.
 struct Attempt {
-  enum class State { unredeemed, redeemed, superseded, revoked };
+  /// `reported`: redeemed offline, as its server says.
+  enum class State { unredeemed, redeemed, reported, superseded, revoked };
   Event minted;
   State state = State::unredeemed;
   std::optional<Event> redemption = std::nullopt;
@@ -28,6 +29,7 @@ class Call {
   [[nodiscard]] const Event& opening() const { return opening_; }
   [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
   [[nodiscard]] const Attempt* attempt_of(const Jti& jti) const;
+  /// Attempts that are redeemed or reported to be.
   [[nodiscard]] std::int64_t redemptions() const;
   [[nodiscard]] const std::vector<Event>& outcomes() const { return outcomes_; }
   /// The outcome that counts: the first the opener reported. After it the call is over for its agent.

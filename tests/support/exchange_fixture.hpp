@@ -15,11 +15,12 @@ namespace jeton::testing {
 
 // The accounts. `both` is an agent and a tool server; nobody configured `stranger`.
 inline constexpr uid_t operator_uid = 0, billing = 1001, crm_account = 1002, support = 1003, mail_account = 1004,
-                       both = 1005, stranger = 4242;
+                       both = 1005, vault_account = 1006, stranger = 4242;
 inline constexpr const char* crm = "https://crm.example/mcp";
 inline constexpr const char* mail = "https://mail.example/mcp";
 inline constexpr const char* files = "mcp:stdio:files";  // self-redeemed
 inline constexpr const char* echo_server = "https://echo.example/mcp";
+inline constexpr const char* vault = "https://vault.example/mcp";  // verifies offline
 inline constexpr const char* test_issuer = "https://issuer.example";
 
 inline Caller caller_of(uid_t uid, std::optional<pid_t> pid = 77) {
@@ -39,7 +40,8 @@ inline Roles company_roles() {
   all.servers = {{crm, SelectorSet::of_uid(crm_account)},
                  {mail, SelectorSet::of_uid(mail_account)},
                  {echo_server, SelectorSet::of_uid(both)},
-                 {files, std::nullopt}};
+                 {files, std::nullopt},
+                 {vault, SelectorSet::of_uid(vault_account), true}};
   all.operators = {SelectorSet::of_uid(operator_uid)};
   return Roles(all);
 }
@@ -48,6 +50,8 @@ inline Grants company_grants() {
   return Grants({{"billing", crm, {"refund", "lookup_*"}, {"refunds", 30, 3, 1, std::nullopt}},
                  {"billing", mail, {"send"}, {"mails", 30, 8, 2, std::nullopt}},
                  {"billing", files, {"read", "refund"}, {"reads", 120, 8, 1, 3}},
+                 {"billing", vault, {"open"}, {"vaults", 30, 3, 1, std::nullopt}},
+                 {"billing", vault, {"look"}, {"looks", 30, 3, 2, std::nullopt}},
                  {"support", crm, {"refund"}, {"helping", 30, 8, 1, std::nullopt}},
                  {"both", echo_server, {"echo"}, {"echoes", 30, 8, 1, std::nullopt}}});
 }

@@ -2,8 +2,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "jeton/offline_verifier.hpp"
 #include "jeton/token.hpp"
 #include "support/catch.hpp"
+#include "support/fake_clock.hpp"
+#include "support/memory_replay_store.hpp"
 #include "vectors/digest_cases.hpp"
 #include "vectors/leaf_cases.hpp"
 #include "vectors/token_cases.hpp"
@@ -66,6 +69,26 @@ TEST_CASE("every token vector has its result") {
   for (const auto& vector : document["vectors"]) {
     CAPTURE(vector["name"]);
     CHECK(result_of(judge(vector)) == vector["result"].get<std::string>());
+  }
+}
+
+TEST_CASE("every token vector has its result from an offline verifier and only a good one burns") {
+  const auto document = Json::parse(text_of("tokens.json"));
+  for (const auto& vector : document["vectors"]) {
+    CAPTURE(vector["name"]);
+    const auto& expect = vector["expect"];
+    const auto clock = std::make_shared<jeton::testing::FakeClock>();
+    clock->set_wall_back_s(clock->wall_us() / jeton::us_per_s - expect["now"].get<std::int64_t>());
+    const auto store = std::make_shared<jeton::testing::MemoryReplayStore>();
+    const auto verifier =
+        jeton::OfflineVerifier::make({expect["server"], expect["issuer"], vector["jwks"], store, clock});
+    REQUIRE(verifier);
+    const auto arguments = jeton::parse_json(expect["arguments"].get<std::string>(), Code::bad_arguments);
+    if (!arguments) continue;  // no verifier is ever handed such arguments
+    const auto redeemed =
+        verifier->redeem(vector["token"].get<std::string>(), expect["tool"].get<std::string>(), *arguments, "first");
+    CHECK(result_of(redeemed) == vector["result"].get<std::string>());
+    CHECK(store->size() == (redeemed ? 1 : 0));
   }
 }
 

@@ -114,10 +114,26 @@ TEST_CASE("what this version does not have is refused and never ignored") {
   const std::vector<Mistake> mistakes = {
       {base + "record_arguments = false", 15, "grant.record_arguments",
        "this version does not have recorded arguments"},
-      {base + "[[server]]\nurl = \"mcp:stdio:x\"\nverify = \"offline\"", 17, "server.verify",
-       "this version does not have offline verifiers"},
   };
   for (const auto& mistake : mistakes) check_refused(mistake);
+}
+
+TEST_CASE("an offline server needs match and a verify that is one of two words") {
+  const auto server = base + "[[server]]\nurl = \"mcp:stdio:x\"\n";
+  const std::vector<Mistake> mistakes = {
+      {server + "verify = \"offline\"", 17, "server.verify", "needs match"},
+      {server + "verify = \"Offline\"", 17, "server.verify", "write \"online\" or \"offline\""},
+      {server + "verify = true", 17, "server.verify", "write a string"},
+  };
+  for (const auto& mistake : mistakes) check_refused(mistake);
+  const auto offline = [&](const std::string& text) {
+    const auto config = jeton::parse_config(text, "x.toml", 990);
+    REQUIRE(config);
+    return config->roles.servers.back().offline;
+  };
+  CHECK(offline(server + "match = [\"unix:uid:7\"]\nverify = \"offline\""));
+  CHECK_FALSE(offline(server + "verify = \"online\""));
+  CHECK_FALSE(offline(server));
 }
 
 TEST_CASE("a mistake in an agent or a server is told with its line and key") {
@@ -258,13 +274,17 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
   const auto bare = parse(base);
   std::string top;
   std::string limits = "[limits]\n";
+  std::string in_server = "[[server]]\nurl = \"mcp:stdio:x\"\n";
   std::string in_grant;
   for (const auto& key : config_keys()) {
     if (key.default_value.empty()) continue;
-    auto& section = key.section.empty() ? top : key.section == "limits" ? limits : in_grant;
+    auto& section = key.section.empty()       ? top
+                    : key.section == "limits" ? limits
+                    : key.section == "server" ? in_server
+                                              : in_grant;
     section += std::string(key.key) + " = " + std::string(key.default_value) + "\n";
   }
-  const auto written = parse(top + base + in_grant + limits);
+  const auto written = parse(top + base + in_grant + in_server + limits);
 
   // then: they say the same
   REQUIRE(bare);
@@ -272,6 +292,7 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
   CHECK(bare->reserve_bytes == written->reserve_bytes);
   CHECK(bare->durability == written->durability);
   CHECK(bare->limits == written->limits);
+  CHECK(bare->roles.servers[0].offline == written->roles.servers[1].offline);
   CHECK(bare->grants[0].permit.ttl_s == written->grants[0].permit.ttl_s);
   CHECK(bare->grants[0].permit.max_attempts == written->grants[0].permit.max_attempts);
   CHECK(bare->grants[0].permit.max_redemptions == written->grants[0].permit.max_redemptions);

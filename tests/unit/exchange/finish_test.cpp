@@ -49,6 +49,71 @@ TEST_CASE("a server that did not redeem the token may not report on it") {
   CHECK(code_of(company.finish(t::crm_account, {minted.txn, Outcome::ok, minted.jti})) == "wrong_role");
 }
 
+TEST_CASE("only who may act for an offline server reports what it redeemed and only with its jti") {
+  Company company;
+  const auto minted = company.open(t::billing, t::vault, binding("open"))->minted;
+  REQUIRE(minted);
+  const auto report = [&](uid_t uid, std::optional<jeton::Jti> jti) {
+    return code_of(company.finish(uid, {minted->txn, Outcome::ok, jti}));
+  };
+  CHECK(report(t::stranger, minted->jti) == "unknown_agent");
+  CHECK(report(t::crm_account, minted->jti) == "wrong_role");
+  CHECK(report(t::operator_uid, minted->jti) == "wrong_role");
+  CHECK(report(t::support, minted->jti) == "unknown_call");
+  CHECK(report(t::vault_account, std::nullopt) == "wrong_role");
+  CHECK(report(t::vault_account, jeton::Jti::random()) == "wrong_role");
+  CHECK(company.count(EventKind::call_outcome) == 0);
+  CHECK(report(t::vault_account, minted->jti) == "ok");
+}
+
+TEST_CASE("the outcome of an offline server is the report of its redemption") {
+  Company company;
+  const auto minted = company.open(t::billing, t::vault, binding("open"))->minted;
+  REQUIRE(minted);
+  const FinishRequest request{minted->txn, Outcome::tool_error, minted->jti, "locked", 7};
+  const auto first = company.finish(t::vault_account, request);
+  REQUIRE(first);
+  const auto event = company.memory.events().back();
+  CHECK(event.role == Role::server);
+  CHECK(event.server == t::vault);
+  CHECK(event.jti == minted->jti);
+  CHECK(event.agent == "spiffe://acme.example/agent/billing");
+  const auto call = jeton::Call::from(company.memory.story(minted->txn));
+  CHECK(call->attempts().back().state == jeton::Attempt::State::reported);
+
+  // The same again is a no-op, a different one cites the first, and the first counts.
+  CHECK(company.finish(t::vault_account, request)->log_index == first->log_index);
+  REQUIRE(company.finish(t::vault_account, {minted->txn, Outcome::ok, minted->jti}));
+  CHECK(company.memory.events().back().cites == first->log_index);
+  CHECK(jeton::Call::from(company.memory.story(minted->txn))->redeemers_outcome(minted->jti)->outcome ==
+        Outcome::tool_error);
+}
+
+TEST_CASE("a reported redemption counts against the call and is never superseded") {
+  Company company;
+  const auto opened = company.open(t::billing, t::vault, binding("open"));
+  REQUIRE(company.finish(t::vault_account, {opened->txn, Outcome::ok, opened->minted->jti}));
+  CHECK(code_of(company.mint(t::billing, opened->txn, t::vault, binding("open"))) == "too_many_attempts");
+
+  const auto looked = company.open(t::billing, t::vault, binding("look"));
+  REQUIRE(company.finish(t::vault_account, {looked->txn, Outcome::ok, looked->minted->jti}));
+  const auto next = company.mint(t::billing, looked->txn, t::vault, binding("look"));
+  REQUIRE(next);
+  CHECK(next->previous == jeton::Previous::redeemed);
+  CHECK(company.count(EventKind::token_superseded) == 0);
+}
+
+TEST_CASE("an offline server may report a token that was superseded before it heard of that") {
+  Company company;
+  const auto opened = company.open(t::billing, t::vault, binding("open"));
+  REQUIRE(company.mint(t::billing, opened->txn, t::vault, binding("open")));
+  REQUIRE(company.count(EventKind::token_superseded) == 1);
+  CHECK(code_of(company.finish(t::vault_account, {opened->txn, Outcome::ok, opened->minted->jti})) == "ok");
+  const auto call = jeton::Call::from(company.memory.story(opened->txn));
+  CHECK(call->attempts().front().state == jeton::Attempt::State::reported);
+  CHECK(call->redemptions() == 1);
+}
+
 TEST_CASE("the reporter is the role of the caller") {
   Redeemed call;
   const auto by_opener = call.company.finish(t::billing, {call.minted.txn, Outcome::ok, std::nullopt, "done", 12});

@@ -48,6 +48,20 @@ constexpr Fault claim_faults[] = {
 
 }  // namespace
 
+TEST_CASE("a token of an offline server is not redeemed here and does not burn") {
+  Company company;
+  const auto opened = company.open(t::billing, t::vault, binding("open"));
+  REQUIRE(opened);
+  const auto redeem = [&](uid_t uid) {
+    return company.redeem(uid, opened->minted->token, t::vault, binding("open"), "id");
+  };
+  CHECK(code_of(redeem(t::vault_account)) == "wrong_role");
+  CHECK_THAT(redeem(t::vault_account).error().message, Catch::Contains("verifies offline"));
+  CHECK(code_of(redeem(t::stranger)) == "unknown_agent");
+  CHECK(company.count(jeton::EventKind::token_redeemed) == 0);
+  CHECK(company.finish(t::vault_account, {opened->txn, jeton::Outcome::ok, opened->minted->jti}));
+}
+
 TEST_CASE("a token with two faults meets the code of the first") {
   for (std::size_t first = 0; first < std::size(claim_faults); ++first) {
     for (std::size_t second = first; second < std::size(claim_faults); ++second) {

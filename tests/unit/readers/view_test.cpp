@@ -90,6 +90,11 @@ TEST_CASE("the state of a call is that of its newest attempt") {
   log.minted(1, 103);
   log.add(Log::of(EventKind::token_redeemed, 1, 103));
   CHECK(state() == "redeemed");
+  log.minted(1, 104);
+  log.reported(1, 104, Role::agent, jeton::Outcome::ok);
+  CHECK(state() == "minted");
+  log.reported(1, 104, Role::server, jeton::Outcome::ok);
+  CHECK(state() == "reported");
 }
 
 TEST_CASE("a call is summed up with its refusals and with what both sides said") {

@@ -55,6 +55,22 @@ TEST_CASE("an opening has no attempt and a mint is one") {
   CHECK(call.redemptions() == 0);
 }
 
+TEST_CASE("what a server says of a token that nobody redeemed here makes it reported for good") {
+  const auto state = [](std::vector<Event> story) {
+    story.insert(story.begin(), of(EventKind::token_minted, 1));
+    return call_of(story).attempts()[0].state;
+  };
+  const auto report = outcome(Role::server, 1, jeton::Outcome::ok);
+  CHECK(state({outcome(Role::agent, 1, jeton::Outcome::ok)}) == Attempt::State::unredeemed);
+  CHECK(state({outcome(Role::server, 2, jeton::Outcome::ok)}) == Attempt::State::unredeemed);
+  CHECK(state({report}) == Attempt::State::reported);
+  CHECK(state({of(EventKind::token_superseded, 1), report}) == Attempt::State::reported);
+  CHECK(state({of(EventKind::token_revoked, 1), report}) == Attempt::State::reported);
+  CHECK(state({report, of(EventKind::token_superseded, 1)}) == Attempt::State::reported);
+  CHECK(state({report, of(EventKind::token_revoked, 1)}) == Attempt::State::reported);
+  CHECK(state({of(EventKind::token_redeemed, 1), report}) == Attempt::State::redeemed);
+}
+
 TEST_CASE("each token goes its own way") {
   const auto call =
       call_of({of(EventKind::token_minted, 1), of(EventKind::token_superseded, 1), of(EventKind::token_minted, 2),
