@@ -60,7 +60,7 @@ TEST_CASE("an account that holds all its connections is refused more and others 
   CHECK(door.ledger().count(fmt::format("code = 'overloaded' AND uid <> {}", nobody)) == 0);
 }
 
-TEST_CASE("accounts without a role together hold at most a quarter of all connections", "[.strangers]") {
+TEST_CASE("accounts without a role together hold at most a quarter of all connections") {
   if (!is_root()) return skipped("only root can become other accounts");
   const DoorFixture door("connections = 40\nconnections_per_uid = 8");
   REQUIRE(::chmod(door.daemon().socket().c_str(), 0666) == 0);

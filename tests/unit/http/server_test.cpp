@@ -56,7 +56,7 @@ class TestDoor final : public jeton::Door {
 /// A server on a thread of its own, until SIGTERM or its own end.
 class Running {
  public:
-  explicit Running(TestDoor& door) : server_(door, *view_, {}) {
+  explicit Running(TestDoor& door) : server_(door, *view_, {}, guard_) {
     const auto listening = jeton::bind_unix_socket({socket(), 0600});
     REQUIRE(listening);
     server_.listen(*listening, socket());
@@ -87,6 +87,7 @@ class Running {
  private:
   TempDir home_;
   std::unique_ptr<jeton::ProcessView> view_ = jeton::make_process_view();
+  jeton::StallGuard guard_;
   jeton::Server server_;
   std::future<void> ended_;
 };
