@@ -38,6 +38,11 @@ class TestDoor final : public jeton::Door {
       gate.get_future().wait();
     }
   }
+  void answer_stalled(std::span<Job* const> jobs) override {
+    for (auto* job : jobs) job->response.body = "{}";
+  }
+  bool is_stranger(const jeton::Caller&) const override { return false; }
+  std::size_t body_bytes_max(bool) const override { return 1024; }
   void keep_house(bool stopping) override {
     if (!stopping) in_house();
   }
