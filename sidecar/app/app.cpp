@@ -16,6 +16,7 @@
 #include "app/paths.hpp"
 #include "app/process.hpp"
 #include "app/reload.hpp"
+#include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
 #include "exchange/exchange.hpp"
 #include "http/local_door.hpp"
@@ -85,7 +86,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"arguments_bytes", limits.arguments_bytes},
             {"header_bytes", limits.header_bytes},
             {"connections_per_uid", limits.connections_per_uid},
-            {"connections", limits.connections},
+            {"connections", connections_within_descriptors(limits.connections)},
             {"idle_s", limits.idle_s},
             {"request_s", limits.request_s}}}};
 }
@@ -93,8 +94,12 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
 
 ServerLimits server_limits(const Limits& limits) {
-  return {limits.body_bytes,  limits.header_bytes, limits.connections_per_uid,
-          limits.connections, limits.idle_s,       limits.request_s};
+  return {limits.body_bytes,
+          limits.header_bytes,
+          limits.connections_per_uid,
+          connections_within_descriptors(limits.connections),
+          limits.idle_s,
+          limits.request_s};
 }
 
 /// How this kernel pins peers, found out on a socket of our own.
@@ -173,9 +178,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
                               "give the agent a socket of its own",
                               socket.string()));
-  const auto files = sockets_of(*config, socket);
-  for (const auto& file : files) {
-    auto listening = bind_unix_socket(file);
+  SocketFiles files;
+  for (const auto& file : sockets_of(*config, socket)) {
+    auto listening = files.bind(file);
     if (!listening) return refuse(listening.error());
     server.listen(*listening, file.path);
   }
@@ -183,6 +188,10 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (auto shown = ledger.first_checkpoint(); !shown) return shown;
 
   server.run([&] {
+    if (const auto places = connections_within_descriptors(config->limits.connections);
+        places < config->limits.connections)
+      log_line(Level::warning, "fewer connections than configured: not enough descriptors; raise LimitNOFILE",
+               {{"connections", std::to_string(places)}});
     if (config->dev) log_line(Level::warning, "--dev: everything is granted to this account; not for production");
     log_line(
         Level::info, "ready",
@@ -192,7 +201,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
     notify_service_manager("READY=1");
   });
   notify_service_manager("STOPPING=1");
-  for (const auto& file : files) ::unlink(file.path.c_str());
+  files.remove();
   log_line(Level::info, "stopped");
   auto stopped = ledger.store().transact([&] { exchange.record(EventKind::sidecar_stopped); });
   ledger.checkpoint();

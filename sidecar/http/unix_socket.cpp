@@ -57,6 +57,7 @@ Result<int> bind_unix_socket(const SocketFile& file) {
                        ::listen(fd, SOMAXCONN) == 0;
     if (ready) return fd;
     why = errno;
+    ::unlink(path.c_str());
   }
   ::close(fd);
   return unusable(file.path, std::strerror(why));

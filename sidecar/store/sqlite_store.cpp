@@ -53,6 +53,7 @@ class SqliteStore final : public Store {
       in_doubt_.reset();
       return {};
     } catch (const SQLite::Exception& error) {
+      note_failed_sync(error.getErrorCode());
       abandon();
       return log_unavailable("the log cannot be written, so nothing was granted; try again with the same id", error);
     } catch (const LogDamaged& error) {
@@ -145,11 +146,14 @@ class SqliteStore final : public Store {
     try {
       // Whatever the durability, nothing is signed for in public that a power failure could take back: one synced
       // commit covers every one before it in the same file.
-      if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = FULL");
+      if (sync_ == Sync::normal) {
+        if (auto mended = mend_after_failed_sync(); !mended) return mended;
+        db_->exec("PRAGMA synchronous = FULL");
+      }
       auto kept = transact([&] { heads_.insert(head); });
       if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = NORMAL");
       // Once a second here, and so not in the way of a mint.
-      if (kept) sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      if (kept) note_failed_sync(fold(SQLITE_CHECKPOINT_PASSIVE));
       return kept;
     } catch (const SQLite::Exception& error) {
       return log_unavailable("a checkpoint cannot be kept", error);
@@ -172,6 +176,20 @@ class SqliteStore final : public Store {
   }
 
  private:
+  /// Folds the write-ahead log into the file, and syncs both.
+  int fold(int how) { return sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, how, nullptr, nullptr); }
+  void note_failed_sync(int code) noexcept { sync_failed_ = sync_failed_ || (code & 0xFF) == SQLITE_IOERR; }
+
+  /// Linux tells of a page it could not write once; the next sync takes it for written. So commits that were not synced
+  /// by themselves are written again, into the file, and the write-ahead log begins anew.
+  Result<void> mend_after_failed_sync() {
+    if (!sync_failed_) return {};
+    if (fold(SQLITE_CHECKPOINT_RESTART) != SQLITE_OK)
+      return refuse(Code::log_unavailable, "a sync of the log failed and not all of it is written again yet");
+    sync_failed_ = false;
+    return {};
+  }
+
   static void run(SQLite::Statement& statement) {
     statement.reset();
     statement.exec();
@@ -287,14 +305,15 @@ class SqliteStore final : public Store {
   TreeEdge edge_;     ///< with what the transaction at hand appended
   std::optional<TreeEdge> in_doubt_ = std::nullopt;
   bool recount_due_ = false;
+  bool sync_failed_ = false;  ///< since the file last held all there is
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& file, Sync sync) {
   try {
-    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
-                                                 busy_timeout_ms);
+    auto db = std::make_unique<SQLite::Database>(
+        file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, busy_timeout_ms);
     const auto version = schema_version_of(*db, true);
     if (!version) return refuse(version.error());
     db->exec("PRAGMA trusted_schema = OFF");

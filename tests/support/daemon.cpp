@@ -57,7 +57,10 @@ Daemon::~Daemon() {
 }
 
 std::vector<std::string> Daemon::command() const {
-  std::vector<std::string> words{program("jetond"), "--state", state_, "--socket", socket_};
+  std::vector<std::string> words;
+  if (setup_.descriptors > 0)
+    words = {"/bin/sh", "-c", fmt::format("ulimit -n {} && exec \"$@\"", setup_.descriptors), "sh"};
+  words.insert(words.end(), {program("jetond"), "--state", state_, "--socket", socket_});
   if (setup_.config)
     words.insert(words.end(), {"--config", home() / "jeton.toml"});
   else

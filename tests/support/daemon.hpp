@@ -20,6 +20,8 @@ struct Setup {
   Environment env = {};
   /// None: a directory of its own, made before the start.
   std::optional<std::filesystem::path> state = std::nullopt;
+  /// More than 0: the descriptors it may have, and no way to more.
+  int descriptors = 0;
 };
 
 /// Runs from its making to its end of scope; then its state is gone too. Starting throws, with what the daemon said on
@@ -77,6 +79,8 @@ struct RawAnswer {
 class RawClient {
  public:
   explicit RawClient(const std::filesystem::path& socket);
+  /// A connection that somebody else made; takes it over.
+  explicit RawClient(int connected) : fd_(connected) {}
   ~RawClient();
   RawClient(RawClient&& other) noexcept;
   RawClient& operator=(RawClient&&) = delete;

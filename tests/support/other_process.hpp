@@ -22,6 +22,7 @@ class Child {
   Child(Child&& other) noexcept;
   Child& operator=(Child&&) = delete;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// Waits for its end, 60 s at most.
   [[nodiscard]] std::string text();
 

@@ -1,0 +1,187 @@
+// The loop itself, before a door that a test opens and shuts: what a tick gathers, and what ends it.
+#include "http/server.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/catch.hpp"
+#include "support/daemon.hpp"
+
+namespace {
+
+using jeton::Job;
+using jeton::outside::RawClient;
+using jeton::outside::TempDir;
+
+/// Answers at once, but what is asked at /block only when the gate opens.
+class TestDoor final : public jeton::Door {
+ public:
+  std::promise<void> entered, gate;
+  std::function<void()> at_answer = [] {}, in_house = [] {};
+
+  void answer(std::span<Job* const> jobs) override {
+    at_answer();
+    {
+      const std::lock_guard lock(mutex_);
+      ticks_.push_back(jobs.size());
+    }
+    for (auto* job : jobs) {
+      job->response.body = "{}";
+      if (job->request.target != "/block") continue;
+      entered.set_value();
+      gate.get_future().wait();
+    }
+  }
+  void answer_stalled(std::span<Job* const> jobs) override {
+    for (auto* job : jobs) job->response.body = "{}";
+  }
+  bool is_stranger(const jeton::Caller&) const override { return false; }
+  std::size_t body_bytes_max(bool) const override { return 1024; }
+  void keep_house(bool stopping) override {
+    if (!stopping) in_house();
+  }
+  bool wants_sha256_of(const jeton::Caller&) const override { return false; }
+
+  std::vector<std::size_t> ticks() {
+    const std::lock_guard lock(mutex_);
+    return ticks_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::size_t> ticks_;
+};
+
+/// A server on a thread of its own, until SIGTERM or its own end.
+class Running {
+ public:
+  explicit Running(TestDoor& door) : server_(door, *view_, {}, guard_) {
+    const auto listening = jeton::bind_unix_socket({socket(), 0600});
+    REQUIRE(listening);
+    server_.listen(*listening, socket());
+    std::promise<void> ready;
+    ended_ = std::async(std::launch::async, [this, &ready] { server_.run([&] { ready.set_value(); }); });
+    ready.get_future().wait();
+  }
+  ~Running() {
+    if (!ended_.valid()) return;
+    ::kill(::getpid(), SIGTERM);
+    ended_.wait();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  [[nodiscard]] std::filesystem::path socket() const { return home_.path() / "s"; }
+  /// What ended it; "nothing" when it goes on.
+  std::string end() {
+    if (ended_.wait_for(std::chrono::seconds(20)) != std::future_status::ready) return "nothing";
+    try {
+      ended_.get();
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "in peace";
+  }
+
+ private:
+  TempDir home_;
+  std::unique_ptr<jeton::ProcessView> view_ = jeton::make_process_view();
+  jeton::StallGuard guard_;
+  jeton::Server server_;
+  std::future<void> ended_;
+};
+
+RawClient known_client(const Running& running) {
+  RawClient client(running.socket());
+  client.send("GET / HTTP/1.1\r\n\r\n");
+  REQUIRE(client.answer());
+  return client;
+}
+
+}  // namespace
+
+TEST_CASE("what became ready while a tick was answered is answered by the next one together") {
+  TestDoor door;
+  Running running(door);
+  auto first = known_client(running);
+  std::vector<RawClient> others;
+  for (int i = 0; i < 8; ++i) others.push_back(known_client(running));
+  const auto before = door.ticks().size();
+
+  first.send("GET /block HTTP/1.1\r\n\r\n");
+  door.entered.get_future().wait();
+  for (auto& other : others) other.send("GET / HTTP/1.1\r\n\r\n");
+  door.gate.set_value();
+
+  CHECK(first.answer()->status == 200);
+  for (auto& other : others) CHECK(other.answer()->status == 200);
+  const auto ticks = door.ticks();
+  CHECK(std::vector(ticks.begin() + static_cast<std::ptrdiff_t>(before), ticks.end()) ==
+        std::vector<std::size_t>{1, 8});
+
+  // And one that comes alone after a tick of many waits for nobody.
+  others.front().send("GET / HTTP/1.1\r\n\r\n");
+  CHECK(others.front().answer(std::chrono::seconds(2))->status == 200);
+  CHECK(door.ticks().back() == 1);
+}
+
+TEST_CASE("an exception out of a tick ends the loop with its words and not in silence") {
+  TestDoor door;
+  door.at_answer = [] { throw std::runtime_error("no memory for the tick"); };
+  Running running(door);
+  RawClient client(running.socket());
+  client.send("GET / HTTP/1.1\r\n\r\n");
+  CHECK(running.end() == "no memory for the tick");
+}
+
+TEST_CASE("an exception out of the house ends the loop with its words and not in silence") {
+  TestDoor door;
+  door.in_house = [] { throw std::runtime_error("no memory in the house"); };
+  Running running(door);
+  CHECK(running.end() == "no memory in the house");
+}
+
+TEST_CASE("a socket file is never seen with another mode than its own") {
+  const TempDir home;
+  const auto path = home.path() / "s";
+  std::atomic<bool> over = false;
+  std::atomic<int> seen = 0, wrong = 0;
+  const auto before = ::umask(0);  // given: the most generous process there is, and somebody who watches
+  std::thread watcher([&] {
+    struct stat info {};
+    while (!over)
+      if (::lstat(path.c_str(), &info) == 0) {
+        ++seen;
+        if ((info.st_mode & 0777) != 0600) ++wrong;
+      }
+  });
+  for (int i = 0; i < 300 || (seen == 0 && i < 100'000); ++i) {
+    const auto listening = jeton::bind_unix_socket({path, 0600});
+    REQUIRE(listening);
+    ::close(*listening);
+  }
+  over = true;
+  watcher.join();
+  ::umask(before);
+  CHECK(seen > 0);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a socket whose group cannot be set is not left behind") {
+  if (::geteuid() == 0) {
+    // Root may give away everything; so the group is not the obstacle here, but a directory that is none.
+    const TempDir home;
+    CHECK_FALSE(jeton::bind_unix_socket({home.path() / "none" / "s", 0600}));
+    CHECK_FALSE(std::filesystem::exists(home.path() / "none"));
+    return;
+  }
+  const TempDir home;
+  CHECK_FALSE(jeton::bind_unix_socket({home.path() / "s", 0600, 0}));
+  CHECK_FALSE(std::filesystem::exists(home.path() / "s"));
+}
