@@ -113,8 +113,8 @@ PinMethod pin_method_of(const ProcessView& view) {
   return method;
 }
 
-Result<void> record_start(Ledger& ledger, Exchange& exchange, const Config& config) {
-  return ledger.store().transact([&] {
+Result<void> record_start(const Ledger& ledger, Exchange& exchange, const Config& config) {
+  return exchange.transact([&] {
     if (const auto& recovered = ledger.recovered())
       exchange.record(EventKind::log_recovered, [&](Event& event) {
         if (!recovered->last) return;
@@ -164,7 +164,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }, &guard});
   Server server(door, *view, server_limits(config->limits), guard);
-  server.on_hangup(Reload({config_path, *config, roles, grants, ledger.store(), exchange, [&](const Limits& limits) {
+  server.on_hangup(Reload({config_path, *config, roles, grants, exchange, [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            }}));
@@ -203,7 +203,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   notify_service_manager("STOPPING=1");
   files.remove();
   log_line(Level::info, "stopped");
-  auto stopped = ledger.store().transact([&] { exchange.record(EventKind::sidecar_stopped); });
+  auto stopped = exchange.transact([&] { exchange.record(EventKind::sidecar_stopped); });
   ledger.checkpoint();
   return stopped;
 }

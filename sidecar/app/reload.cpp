@@ -78,7 +78,7 @@ void Reload::operator()() {
 void Reload::replace_by(Config config) {
   Roles roles(config.roles);
   Grants grants(config.grants);
-  const auto recorded = parts_.store.transact([&] { record_loaded(parts_.exchange, config); });
+  const auto recorded = parts_.exchange.transact([&] { record_loaded(parts_.exchange, config); });
   if (!recorded)
     return log_line(Level::warning, "configuration not reloaded, the old one stays",
                     {{"why", recorded.error().message}, {"then", "send SIGHUP again when the log can be written"}});
@@ -91,7 +91,7 @@ void Reload::replace_by(Config config) {
 
 void Reload::keep_old(const Error& why, const std::string& detail) {
   log_line(Level::warning, "configuration not reloaded, the old one stays", {{"why", why.message}});
-  const auto recorded = parts_.store.transact(
+  const auto recorded = parts_.exchange.transact(
       [&] { parts_.exchange.record(EventKind::config_rejected, [&](Event& event) { event.detail = detail; }); });
   if (!recorded) log_line(Level::warning, "config.rejected could not be written", {{"why", recorded.error().message}});
 }

@@ -17,7 +17,6 @@ class Reload {
     Config& config;
     Roles& roles;
     Grants& grants;
-    Store& store;
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
   };
@@ -37,7 +36,7 @@ class Reload {
 /// The key that a running daemon cannot change and that differs, if any.
 [[nodiscard]] std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted);
 
-/// Inside `Store::transact`: the configuration that is in force from here on.
+/// Inside `Exchange::transact`: the configuration that is in force from here on.
 void record_loaded(Exchange& exchange, const Config& config);
 
 }  // namespace jeton

@@ -40,6 +40,14 @@ struct RedeemOptions {
   std::optional<std::string> redemption_id;
 };
 
+/// Exactly one of these.
+struct RevokeOptions {
+  std::optional<std::string> jti;
+  std::optional<std::string> txn;
+  std::optional<std::string> run_id;
+  std::optional<std::string> agent;
+};
+
 struct LogOptions {
   std::optional<std::string> txn;
   std::uint64_t limit = 50;
@@ -62,6 +70,8 @@ struct ExplainOptions {
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
 [[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
+[[nodiscard]] int revoke(const Common& common, const RevokeOptions& options);
+[[nodiscard]] int agent_switch(const Common& common, const std::string& name, bool disable);
 [[nodiscard]] int status(const Common& common);
 [[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
 [[nodiscard]] int log_calls(const Common& common, const LogOptions& options);

@@ -50,6 +50,7 @@ std::string words_of(const Event& event) {
   if (event.detail) say(*event.detail);
   if (event.duration_ms) say(fmt::format("{} ms", *event.duration_ms));
   if (event.receipt) say(fmt::format("receipt {}", name_of(*event.receipt)));
+  if (event.kind == EventKind::token_revoked && !event.jti) say("the call is closed");
   if (event.kind == EventKind::call_outcome && event.cites) say(fmt::format("contradicts event {}", *event.cites));
   return words;
 }

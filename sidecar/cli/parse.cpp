@@ -116,6 +116,8 @@ int run_jeton(int argc, char** argv) {
   Common common;
   MintOptions mint_options;
   RedeemOptions redeem_options;
+  RevokeOptions revoke_options;
+  std::string agent_name;
   LogOptions log_options;
   ExplainOptions explain_options;
   int exit_status = 0;
@@ -149,6 +151,23 @@ int run_jeton(int argc, char** argv) {
       ->required()
       ->type_name("TOKEN");
   verify_command->callback([&] { exit_status = verify(common, redeem_options); });
+
+  auto* revoke_command = command(app, "revoke", "end live tokens: one by its jti, or those of a call, a run, an agent");
+  revoke_command->add_option("jti", revoke_options.jti, "the token's id")->type_name("JTI");
+  revoke_command->add_option("--txn", revoke_options.txn, "this call, for good")->type_name("TXN");
+  revoke_command->add_option("--run", revoke_options.run_id, "all calls of this run, for good")->type_name("ID");
+  revoke_command->add_option("--agent", revoke_options.agent, "this agent's live tokens")->type_name("NAME");
+  revoke_command->callback([&] { exit_status = revoke(common, revoke_options); });
+
+  auto* agent_command = app.add_subcommand("agent", "the kill switch; for operators");
+  agent_command->require_subcommand(0, 1);
+  for (const bool disable : {true, false}) {
+    auto* switch_command = command(
+        *agent_command, disable ? "disable" : "enable",
+        disable ? "no more tokens for this agent, and an end to those it has" : "let a disabled agent work again");
+    switch_command->add_option("name", agent_name, "the agent")->required()->type_name("NAME");
+    switch_command->callback([&, disable] { exit_status = agent_switch(common, agent_name, disable); });
+  }
 
   auto* status_command = command(app, "status", "what the sidecar says about itself and about you");
   status_command->callback([&] { exit_status = status(common); });
@@ -193,9 +212,12 @@ int run_jeton(int argc, char** argv) {
   copy_command->callback([&] { exit_status = log_copy(common, log_options); });
 
   return parse_and(app, argc, argv, [&] {
-    if (app.get_subcommands().empty()) return usage("a command is needed: mint, redeem, verify, status, policy or log");
+    if (app.get_subcommands().empty())
+      return usage("a command is needed: mint, redeem, verify, revoke, agent, status, policy or log");
     if (policy_command->parsed() && policy_command->get_subcommands().empty())
       return usage("policy needs to know what: explain");
+    if (agent_command->parsed() && agent_command->get_subcommands().empty())
+      return usage("agent needs to know what: disable or enable");
     if (log_command->parsed() && log_command->get_subcommands().empty())
       return usage("log needs to know what: calls, show, verify, proof, vkey or copy");
     return exit_status;

@@ -19,6 +19,38 @@ std::optional<std::string> escaped(const std::optional<std::string>& text) {
 
 }  // namespace
 
+Exchange::Exchange(const Parts& parts) : parts_(parts), wall_ahead_us_(parts.clock.wall_us() - parts.clock.boot_us()) {
+  controls_.fold(parts_.store.controls());
+}
+
+Result<void> Exchange::transact(const std::function<void()>& work, const std::function<void()>& returned) {
+  const auto settle = [this](bool durable) { controls_.settle(durable, minted_.settle(durable)); };
+  try {
+    auto done = parts_.store.transact([&] {
+      controls_.begin(parts_.store);
+      work();
+    });
+    returned();
+    settle(done.has_value());
+    return done;
+  } catch (...) {
+    returned();
+    settle(false);
+    throw;
+  }
+}
+
+void Exchange::isolate(const std::function<void()>& part) {
+  const auto steps = minted_.steps();
+  try {
+    parts_.store.isolate(part);
+  } catch (...) {
+    minted_.take_back(steps);
+    controls_.taken_back_to(parts_.store.size());
+    throw;
+  }
+}
+
 Result<const AgentEntry*> Exchange::agent_of(const Caller& caller) const {
   if (const auto* agent = parts_.roles.agent_of(caller)) return agent;
   if (parts_.roles.knows(caller))
@@ -48,9 +80,12 @@ Error Exchange::refused(const Caller& caller, Error error, const Refusal& about)
   if (!meter_.admit(caller.uid, error.code, parts_.clock.wall_us(), parts_.clock.boot_us())) return error;
 
   const auto* agent = parts_.roles.agent_of(caller);
-  const bool as_agent = agent != nullptr && about.verb != Verb::redeem;
+  const bool controls = about.verb == Verb::revoke || about.verb == Verb::disable || about.verb == Verb::enable;
+  const bool as_operator = controls && parts_.roles.is_operator(caller);
+  const bool as_agent = agent != nullptr && about.verb != Verb::redeem && !as_operator;
   auto event = event_of(EventKind::request_refused, as_agent ? Role::agent : Role::peer, caller);
   if (about.verb == Verb::redeem && parts_.roles.knows(caller)) event.role = Role::server;
+  if (as_operator) event.role = Role::operator_;
   if (as_agent) event.agent = agent->spiffe_id;
   event.verb = about.verb;
   event.code = error.code;
@@ -76,7 +111,8 @@ void Exchange::record(EventKind kind, const std::function<void(Event&)>& fill) {
   event.time_us = parts_.clock.wall_us();
   event.role = Role::daemon;
   if (fill) fill(event);
-  parts_.store.append(event);
+  event.log_index = parts_.store.append(event);
+  controls_.fold(event);  // the end of a log that was recovered disables everybody
 }
 
 std::vector<Event> Exchange::due(bool all) const {

@@ -1,12 +1,13 @@
-// The use cases: open, mint, redeem, finish. Everything a token can go through, and nothing about how it was asked for.
+// The use cases: open, mint, redeem, finish, revoke. Everything a token can go through, and nothing about how it was
+// asked for.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "attest/caller.hpp"
+#include "exchange/controls.hpp"
 #include "exchange/minted_tokens.hpp"
 #include "exchange/rate.hpp"
 #include "exchange/refusal_meter.hpp"
@@ -35,8 +36,8 @@ struct Refusal {
   std::optional<Event> first_redemption = std::nullopt;
 };
 
-/// Decides and records. Every function runs inside `Store::transact`: its events are durable, and its answer may leave,
-/// only when that returns. A refusal is an Error whose event is in the same transaction. One thread.
+/// Decides and records. Every function runs inside `transact`: its events are durable, and its answer may leave, only
+/// when that returns. A refusal is an Error whose event is in the same transaction. One thread.
 class Exchange {
  public:
   struct Parts {
@@ -48,8 +49,17 @@ class Exchange {
     const Clock& clock;
     std::string issuer;
   };
-  explicit Exchange(const Parts& parts)
-      : parts_(parts), wall_ahead_us_(parts.clock.wall_us() - parts.clock.boot_us()) {}
+  /// Reads from the log who is disabled and what is revoked. Throws LogDamaged.
+  explicit Exchange(const Parts& parts);
+
+  /// Runs `work` in one transaction of the store, behind the events of what was revoked or switched while the log could
+  /// not be written. Keeps memory in step with what became of it: durable burns stay burned here whatever the log says
+  /// later, so an older log put back under a running daemon un-redeems nothing.
+  /// `returned` is called between the store's return and that.
+  [[nodiscard]] Result<void> transact(
+      const std::function<void()>& work, const std::function<void()>& returned = [] {});
+  /// Inside transact: runs `part`, and takes back only what it appended when it throws; then throws on.
+  void isolate(const std::function<void()>& part);
 
   /// Begins a call, or finds it again by `open_id`; with a server it also mints the next attempt.
   /// unknown_agent, unknown_server, no_grant, call_mismatch, unknown_call (over), and what `mint` refuses with.
@@ -63,12 +73,21 @@ class Exchange {
   /// every check passed. The order of the checks is the protocol's.
   [[nodiscard]] Result<Redeemed> redeem(const Caller& caller, const RedeemRequest& request);
 
-  /// What became of the transaction the last redemptions stood in. Durable ones stay spent here whatever the log says
-  /// later, so an older log put back under a running daemon un-redeems nothing.
-  void settle_burns(bool durable);
-
   /// Records how it went, as the opener or the redeemer saw it. The first report of each counts.
   [[nodiscard]] Result<Finished> finish(const Caller& caller, const FinishRequest& request);
+
+  /// Ends live tokens; a call or a run for good. unknown_agent, wrong_role, unknown_call, rate_limited. It holds at
+  /// once, also when the transaction fails: then its events are the first of the next one.
+  [[nodiscard]] Result<Revoked> revoke(const Caller& caller, const RevokeRequest& request);
+  /// The kill switch, in the same way: a disabled agent opens and mints nothing. wrong_role, unknown_agent.
+  [[nodiscard]] Result<Switched> switch_agent(const Caller& caller, const SwitchRequest& request);
+
+  /// Outside of transact, for a log that cannot be written: the same effects, and no event yet. Again after a
+  /// transaction that failed, it ends what came back to life with that; a switch that was `thrown` is not thrown twice.
+  /// Where the log may not even be read, what cannot be decided without it is log_unavailable.
+  [[nodiscard]] Result<void> revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read = true);
+  [[nodiscard]] Result<void> switch_in_memory(const Caller& caller, const SwitchRequest& request, bool thrown);
+  [[nodiscard]] const Controls& controls() const { return controls_; }
 
   /// Makes a refusal of any layer an event, or counts it, and says in the error where it stands.
   [[nodiscard]] Error refused(const Caller& caller, Error error, const Refusal& about);
@@ -95,13 +114,26 @@ class Exchange {
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                                 Refusal& about);
+  struct Revoker;
+  struct Ended;
+  [[nodiscard]] Result<Revoker> revoker_of(const Caller& caller) const;
+  [[nodiscard]] Result<Ended> end(const Caller& caller, const RevokeRequest& request, bool may_read);
+  [[nodiscard]] Result<Ended> end_token(const Revoker& by, const Event& order, const Jti& jti);
+  [[nodiscard]] Result<Ended> end_call(const Revoker& by, const Event& order, const Txn& txn);
+  [[nodiscard]] Result<Ended> end_run(const Revoker& by, const Event& order, const std::string& run_id);
+  [[nodiscard]] Result<Ended> end_agent(const Revoker& by, const Event& order, const std::string& name);
+  [[nodiscard]] std::int64_t end_live(const Event& order, const MintedTokens::Wanted& wanted);
+  [[nodiscard]] Result<std::string> throw_switch(const Caller& caller, const SwitchRequest& request, bool thrown);
+  [[nodiscard]] std::optional<Error> held_back(const AgentEntry& agent) const;
+  [[nodiscard]] std::optional<Error> revoked_for_good(const Call& call) const;
   [[nodiscard]] Result<Redeemed> burn(const Caller& caller, const ServerEntry& server, const VerifiedToken& token,
                                       const RedemptionKey& key, const Call& call);
 
   Parts parts_;
   MintedTokens minted_;
-  std::vector<std::pair<Jti, MintedTokens::Burn>> burning_;  ///< in the transaction at hand
-  MintRate rate_;
+  Controls controls_;
+  MintRate rate_;          ///< tokens
+  MintRate opening_rate_;  ///< calls opened without a server
   RefusalMeter meter_;
   std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at
 };

@@ -21,6 +21,7 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   about.call_id = request.call_id;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
+  if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
 
   const auto txn = request.open_id ? parts_.secret.txn_of((*agent)->spiffe_id, *request.open_id) : Txn::random();
   std::optional<Call> known;
@@ -32,6 +33,8 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
     return again;
   }
 
+  if (controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
+    return refuse(refused(caller, {Code::revoked, "this run was revoked; begin another one"}, about));
   if (request.server) {
     auto minted = mint_attempt(caller, **agent, txn, nullptr, *request.server, request.call, &request);
     if (!minted) return refuse(refused(caller, minted.error(), about));
@@ -40,6 +43,12 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   auto permit =
       parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
   if (!permit) return refuse(refused(caller, permit.error(), about));
+  if (permit->rate_per_min &&
+      !opening_rate_.take((*agent)->name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
+    return refuse(refused(caller,
+                          {Code::rate_limited, fmt::format("grant \"{}\" allows {} calls a minute; try again later",
+                                                           permit->grant, *permit->rate_per_min)},
+                          about));
   auto event = event_of(EventKind::call_opened, Role::agent, caller);
   event.txn = txn;
   event.agent = (*agent)->spiffe_id;
@@ -57,6 +66,7 @@ Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agen
     return refuse(Code::call_mismatch, "this open_id was used for another server, tool or arguments; make a new one");
   if (call.openers_outcome() != nullptr)
     return refuse(Code::unknown_call, "this call is over: its outcome was reported; open a new one");
+  if (auto revoked = revoked_for_good(call)) return refuse(*revoked);
   if (request.server) {
     auto minted = mint_attempt(caller, agent, *opening.txn, &call, *request.server, request.call, &request);
     if (!minted) return refuse(minted.error());
@@ -73,6 +83,7 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   about.tool = request.call.tool;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
+  if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
 
   const auto call = Call::from(parts_.store.story(request.txn));
   const bool own = call && call->opening().agent == (*agent)->spiffe_id;
@@ -80,6 +91,7 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   if (!own || call->openers_outcome() != nullptr)
     return refuse(
         refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
+  if (auto revoked = revoked_for_good(*call)) return refuse(refused(caller, *revoked, about));
 
   auto minted = mint_attempt(caller, **agent, request.txn, &*call, request.server, request.call, nullptr);
   if (!minted) return refuse(refused(caller, minted.error(), about));
@@ -153,6 +165,7 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
     superseded.agent = agent.spiffe_id;
     superseded.jti = call->attempts().back().minted.jti;
     parts_.store.append(superseded);
+    minted_.supersede(*superseded.jti);
   }
 
   auto event = event_of(EventKind::token_minted, Role::agent, caller);
@@ -170,7 +183,9 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   if (call == nullptr && opening != nullptr) describe(event, *opening);
   const auto log_index = parts_.store.append(event);
   // Remembered before it is durable: a token that never left cannot be presented.
-  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + permit->ttl_s * us_per_s});
+  const auto& run_id = call != nullptr ? call->opening().run_id : opening->run_id;
+  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + permit->ttl_s * us_per_s, txn,
+                                minted_.owner({agent.spiffe_id, run_id})});
   return Minted{txn, std::move(token), claims.jti, claims.attempt, claims.exp, previous, permit->grant, log_index};
 }
 

@@ -3,19 +3,71 @@
 
 namespace jeton {
 
-void MintedTokens::remember(const Jti& jti, const Entry& entry) { entries_.insert_or_assign(jti, entry); }
+MintedTokens::SharedOwner MintedTokens::owner(Owner owner) {
+  auto& known = owners_[owner];
+  if (auto shared = known.lock()) return shared;
+  auto made = std::make_shared<const Owner>(std::move(owner));
+  known = made;
+  return made;
+}
 
 const MintedTokens::Entry* MintedTokens::find(const Jti& jti) const {
   const auto found = entries_.find(jti);
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-void MintedTokens::note_burned(const Jti& jti, const Burn& burn) {
-  if (const auto found = entries_.find(jti); found != entries_.end()) found->second.burned = burn;
+std::vector<Jti> MintedTokens::live(std::int64_t now_boot_us, const Wanted& wanted) const {
+  std::vector<Jti> found;
+  for (const auto& [jti, entry] : entries_)
+    if (entry.state == State::live && now_boot_us < entry.deadline_boot_us && wanted(entry)) found.push_back(jti);
+  return found;
+}
+
+void MintedTokens::remember(const Jti& jti, const Entry& entry) {
+  entries_.insert_or_assign(jti, entry);
+  steps_.push_back({jti, true});
+}
+
+void MintedTokens::end(const Jti& jti, const std::optional<Burn>& burn) {
+  const auto found = entries_.find(jti);
+  if (found == entries_.end() || found->second.state == State::revoked) return;
+  found->second.state = State::ended;
+  steps_.push_back({jti, false, burn});
+}
+
+std::set<Jti> MintedTokens::settle(bool durable) {
+  std::set<Jti> forgotten;
+  if (durable) {
+    for (const auto& step : steps_)
+      if (const auto found = entries_.find(step.jti); step.burn && found != entries_.end())
+        found->second.burned = step.burn;
+  } else {
+    for (const auto& step : steps_)
+      if (step.minted) forgotten.insert(step.jti);
+    take_back(0);
+  }
+  steps_.clear();
+  return forgotten;
+}
+
+void MintedTokens::take_back(std::size_t steps) {
+  for (; steps_.size() > steps; steps_.pop_back()) {
+    const auto found = entries_.find(steps_.back().jti);
+    if (found == entries_.end()) continue;
+    if (steps_.back().minted)
+      entries_.erase(found);
+    else if (found->second.state == State::ended && !found->second.burned)
+      found->second.state = State::live;
+  }
+}
+
+void MintedTokens::revoke(const Jti& jti) {
+  if (const auto found = entries_.find(jti); found != entries_.end()) found->second.state = State::revoked;
 }
 
 void MintedTokens::forget_expired(std::int64_t now_boot_us) {
   std::erase_if(entries_, [now_boot_us](const auto& entry) { return entry.second.deadline_boot_us <= now_boot_us; });
+  std::erase_if(owners_, [](const auto& owner) { return owner.second.expired(); });
 }
 
 }  // namespace jeton

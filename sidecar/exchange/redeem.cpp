@@ -82,10 +82,11 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   // Its server verified offline until the configuration changed.
   if (attempt->state == Attempt::State::reported)
     return refuse(Code::already_redeemed, "already redeemed, as its server reported");
-  if (attempt->state == Attempt::State::revoked) return refuse(Code::revoked, "this token was revoked");
+  const auto* live = minted_.find(claims.jti);
+  if (attempt->state == Attempt::State::revoked || (live != nullptr && live->state == MintedTokens::State::revoked))
+    return refuse(Code::revoked, "this token was revoked");
   if (attempt->state == Attempt::State::superseded)
     return refuse(Code::superseded, "a newer attempt of this call took this token's place");
-  const auto* live = minted_.find(claims.jti);
   if (live == nullptr || parts_.clock.boot_us() >= live->deadline_boot_us)
     return refuse(Code::expired, "this token has expired; mint a new one");
   // Unspent in the log, yet burned: an older log was put back. Only who got the answer may ask again.
@@ -108,14 +109,8 @@ Result<Redeemed> Exchange::burn(const Caller& caller, const ServerEntry& server,
   event.self_redeemed = !server.match;
   const auto log_index = parts_.store.redeem(token, event);
   if (!log_index) return refuse(Code::already_redeemed, "already redeemed");
-  burning_.push_back({claims.jti, {key, static_cast<std::int64_t>(caller.uid)}});
+  minted_.burn(claims.jti, {key, static_cast<std::int64_t>(caller.uid)});
   return Redeemed{claims, event.time_us / us_per_s, call.redemptions(), false, *log_index};
-}
-
-void Exchange::settle_burns(bool durable) {
-  if (durable)
-    for (const auto& [jti, burn] : burning_) minted_.note_burned(jti, burn);
-  burning_.clear();
 }
 
 }  // namespace jeton

@@ -92,4 +92,27 @@ struct Finished {
   std::uint64_t log_index;
 };
 
+/// What to end: exactly one of these.
+struct RevokeRequest {
+  std::optional<Jti> jti = std::nullopt;
+  std::optional<Txn> txn = std::nullopt;
+  std::optional<std::string> run_id = std::nullopt;
+  std::optional<std::string> agent = std::nullopt;  ///< by name
+};
+
+struct Revoked {
+  std::int64_t revoked;                    ///< tokens that were live
+  std::optional<std::uint64_t> log_index;  ///< none when nothing was written, now or before
+};
+
+/// The kill switch.
+struct SwitchRequest {
+  std::string agent;  ///< by name
+  bool disable;
+};
+
+struct Switched {
+  std::uint64_t log_index;  ///< of the event that stands
+};
+
 }  // namespace jeton

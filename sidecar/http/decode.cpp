@@ -241,4 +241,28 @@ Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
   return request;
 }
 
+Result<RevokeRequest> decode_revoke(std::string_view body, const DecodeLimits& limits) {
+  auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  RevokeRequest request;
+  request.jti = in.optional_id128<JtiTag>("jti");
+  request.txn = in.optional_id128<TxnTag>("txn");
+  request.run_id = in.optional_id("run_id");
+  request.agent = in.optional_id("agent");
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  if (json->size() != 1)
+    return refuse(Code::bad_request, "exactly one of \"jti\", \"txn\", \"run_id\" and \"agent\" is needed");
+  return request;
+}
+
+Result<SwitchRequest> decode_switch(std::string_view body, std::string_view agent, bool disable,
+                                    const DecodeLimits& limits) {
+  if (!is_log_id(agent)) return refuse(Code::bad_request, "an agent's name is 1 to 128 characters of [!-~]");
+  auto json = parse_body(body.empty() ? "{}" : body, limits);
+  if (!json) return refuse(json.error());
+  if (auto mistake = Members(*json).mistake()) return refuse(std::move(*mistake));
+  return SwitchRequest{std::string(agent), disable};
+}
+
 }  // namespace jeton

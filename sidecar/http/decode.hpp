@@ -20,5 +20,9 @@ struct DecodeLimits {
 [[nodiscard]] Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& limits);
 [[nodiscard]] Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
                                                   const DecodeLimits& limits);
+[[nodiscard]] Result<RevokeRequest> decode_revoke(std::string_view body, const DecodeLimits& limits);
+/// No body, or {}.
+[[nodiscard]] Result<SwitchRequest> decode_switch(std::string_view body, std::string_view agent, bool disable,
+                                                  const DecodeLimits& limits);
 
 }  // namespace jeton

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t strangers_body_bytes = 64 * 1024;
 
-Response answer_with(const Json& body) {
-  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
-}
-
 Json json_of(const Minted& minted) {
   return {{"txn", minted.txn.text()},        {"token", minted.token.expose_for_transport()},
           {"jti", minted.jti.text()},        {"attempt", minted.attempt},
@@ -71,49 +67,70 @@ std::optional<std::pair<std::string_view, std::string_view>> call_path(std::stri
 
 }  // namespace
 
+Response answer_with(const Json& body) {
+  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
+}
+
 void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
-  for (auto* job : jobs)
+  for (auto* job : jobs) {
+    job->response = {};
     if (job->fault || !answer_from_memory(*job)) writing.push_back(job);
+  }
   if (writing.empty()) return;
 
+  // Who waits too long for the disk is answered by the guard, and gone before it is known what became of this.
+  std::vector<Job> controls;
+  for (const auto* job : writing)
+    if (control_of(job->request)) controls.push_back(*job);
+  bool answered = false;
+  const auto unwritten = [&](const Response& why) {
+    if (!answered) return answer_unwritten(writing, why);
+    for (const auto& job : controls) (void)holds_in_memory(job, {.answered = true});
+  };
   try {
-    auto durable = parts_.store.transact([&] {
-      answer_all(writing);
-      begin_wait();
-    });
-    const bool answered = end_wait();
-    parts_.exchange.settle_burns(durable.has_value());
-    if (!durable && !answered)
-      for (auto* job : writing) job->response = problem(durable.error());
+    const auto durable = parts_.exchange.transact(
+        [&] {
+          answer_all(writing);
+          begin_wait();
+        },
+        [&] { answered = end_wait(); });
+    if (!durable) unwritten(problem(durable.error()));
   } catch (const std::exception& error) {
-    const bool answered = end_wait();
-    parts_.exchange.settle_burns(false);
-    if (!answered)
-      for (auto* job : writing) job->response = internal(error);
+    unwritten(internal(error));
   }
 }
 
 void LocalDoor::answer_all(const std::vector<Job*>& jobs) {
-  const auto answer_one = [this](Job& job) {
-    job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
-  };
   if (jobs.size() == 1) return answer_one(*jobs.front());
-  for (auto* job : jobs) {
-    try {
-      parts_.store.isolate([&] { answer_one(*job); });
-    } catch (const std::runtime_error&) {
-      throw;  // the store's: nothing of this tick can be kept
-    } catch (const std::exception& error) {
-      job->response = internal(error);  // its own events were taken back; its neighbours are not concerned
-    }
+  for (auto* job : jobs) answer_part(*job);
+}
+
+void LocalDoor::answer_one(Job& job) {
+  job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
+}
+
+void LocalDoor::answer_part(Job& job) {
+  try {
+    parts_.exchange.isolate([&] { answer_one(job); });
+  } catch (const LogDamaged& error) {
+    // What this job asked about cannot be read. Its neighbours ask about something else.
+    job.response =
+        problem({Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what())});
+  } catch (const std::runtime_error&) {
+    throw;  // the store's: nothing of this tick can be kept
+  } catch (const std::exception& error) {
+    job.response = internal(error);  // its own events were taken back; its neighbours are not concerned
   }
 }
 
 void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
-    if (!keys || !answer_from_memory(*job))
+    if (keys && answer_from_memory(*job)) continue;
+    if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
+      job->response = in_memory_only();
+    else
       job->response = problem({Code::log_unavailable,
                                "the log's disk does not answer, so nothing was granted; try again with the same id"});
   }
@@ -133,11 +150,12 @@ void LocalDoor::keep_house(bool stopping) {
   parts_.exchange.set_disk_low(parts_.disk_low());
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
-  begin_wait();
-  const bool durable = due.empty() || parts_.store.transact([&] {
+  const bool nothing = due.empty() && parts_.exchange.controls().waiting().empty();
+  const auto write_due = [&] {
     for (const auto& event : due) parts_.store.append(event);
-  });
-  (void)end_wait();
+    begin_wait();
+  };
+  const bool durable = nothing || parts_.exchange.transact(write_due, [this] { (void)end_wait(); });
   parts_.exchange.settle(durable ? due : std::vector<Event>{});
   if (stopping) return;
   begin_wait();
@@ -166,6 +184,10 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
     return refused(caller,
                    {Code::unknown_agent, fmt::format("uid {} matches no agent, server or operator", caller.uid)},
                    Verb::request);
+  if (const auto asked = control_of(request)) {
+    if (!*asked) return refused(caller, asked->error(), verb_of(request));
+    return control(**asked, caller);
+  }
   const auto& target = request.target;
   if (request.method == "POST") {
     if (target == "/v1/calls") return open(request, caller);
@@ -216,6 +238,13 @@ Json LocalDoor::status_for(const Caller& caller) const {
   status["keys"] = Json::array();
   for (const auto& key : parts_.keyring.key_set().keys()) status["keys"].push_back(key.kid());
   if (!status.contains("log")) status["log"] = {{"size", parts_.store.size()}};
+  const auto& controls = parts_.exchange.controls();
+  auto disabled = controls.disabled();
+  for (const auto& agent : parts_.roles.entries().agents)
+    if (controls.is_disabled(agent.spiffe_id) && !controls.was_switched(agent.spiffe_id))
+      disabled.push_back(agent.spiffe_id);
+  status["disabled_agents"] = std::move(disabled);
+  status["events_in_memory_only"] = controls.waiting().size();
   if (!parts_.roles.is_operator(caller)) {
     // Who has no part to play learns enough to say what it met, and no more.
     Json little;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "exchange/exchange.hpp"
 #include "http/decode.hpp"
@@ -11,6 +13,9 @@
 #include "jeton/json.hpp"
 
 namespace jeton {
+
+/// A 200 with this document, which nobody may cache.
+[[nodiscard]] Response answer_with(const Json& body);
 
 /// One thread. A tick's jobs share one transaction, so their answers leave together, after it is durable.
 class LocalDoor final : public Door {
@@ -52,6 +57,23 @@ class LocalDoor final : public Door {
   [[nodiscard]] Response mint(const Request& request, const Caller& caller, std::string_view txn);
   [[nodiscard]] Response redeem(const Request& request, const Caller& caller);
   [[nodiscard]] Response finish(const Request& request, const Caller& caller, std::string_view txn);
+  using Control = std::variant<RevokeRequest, SwitchRequest>;
+  /// None: the request is none of revoke, disable and enable.
+  [[nodiscard]] std::optional<Result<Control>> control_of(const Request& request) const;
+  [[nodiscard]] static Verb verb_of(const Request& request);
+  [[nodiscard]] Response control(const Control& asked, const Caller& caller);
+  void answer_one(Job& job);
+  /// One of several: what goes wrong is its own affair.
+  void answer_part(Job& job);
+  void answer_unwritten(const std::vector<Job*>& jobs, const Response& why);
+  /// Whether the tick came to the job before it failed, and whether the log may be asked now.
+  struct Failed {
+    bool answered = false;
+    bool may_read = true;
+  };
+  [[nodiscard]] bool holds_in_memory(const Job& job, Failed how);
+  [[nodiscard]] static bool was_answered(const Job& job);
+  [[nodiscard]] static Response in_memory_only();
   [[nodiscard]] Response refused(const Caller& caller, const Error& error, Verb verb);
   [[nodiscard]] Json status_for(const Caller& caller) const;
 

@@ -9,7 +9,7 @@ namespace jeton {
 namespace {
 
 std::string state_of(const Call& call, std::int64_t now_us) {
-  if (call.attempts().empty()) return "opened";
+  if (call.attempts().empty()) return call.revocation() != nullptr ? "revoked" : "opened";
   const auto& last = call.attempts().back();
   switch (last.state) {
     case Attempt::State::redeemed: return "redeemed";

@@ -21,6 +21,7 @@ void Call::apply(const Event& event) {
     return;
   }
   if (event.kind == EventKind::call_outcome) outcomes_.push_back(event);
+  if (event.kind == EventKind::token_revoked && !event.jti && !revocation_) revocation_ = event;
   const auto attempt = std::find_if(attempts_.begin(), attempts_.end(),
                                     [&event](const Attempt& a) { return event.jti && a.minted.jti == event.jti; });
   // Spent is for ever: whatever is said of a redeemed token later, it counts against the call's redemptions.

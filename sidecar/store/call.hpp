@@ -34,6 +34,8 @@ class Call {
   [[nodiscard]] const std::vector<Event>& outcomes() const { return outcomes_; }
   /// The outcome that counts: the first the opener reported. After it the call is over for its agent.
   [[nodiscard]] const Event* openers_outcome() const;
+  /// The event that closed the call for good: no attempt is minted after it.
+  [[nodiscard]] const Event* revocation() const { return revocation_ ? &*revocation_ : nullptr; }
   /// The first outcome the redeemer of this token reported.
   [[nodiscard]] const Event* redeemers_outcome(const Jti& jti) const;
 
@@ -43,6 +45,7 @@ class Call {
   Event opening_;
   std::vector<Attempt> attempts_;
   std::vector<Event> outcomes_;
+  std::optional<Event> revocation_;
 };
 
 }  // namespace jeton

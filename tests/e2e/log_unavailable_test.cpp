@@ -109,6 +109,52 @@ TEST_CASE("on a full disk no token leaves and nothing is redeemed and nobody wai
   CHECK(daemon.stop() == 0);
 }
 
+TEST_CASE("on a full disk the kill switch works in memory and its event is the first that is written again") {
+  if (!is_root()) return skipped("only root can mount");
+  const TempDir home;
+  const SmallDisk disk(home.path() / "disk");
+  if (!disk.mounted()) return skipped("no mounts here");
+  Daemon daemon({.state = home.path() / "disk"});
+  const auto client = daemon.client();
+  const auto early = client.post("/v1/calls", call);
+  REQUIRE(early);
+
+  // given: a disk on which not even a switch back and forth fits any more
+  disk.fill();
+  Result<Json> disabled = Json();
+  for (int i = 0; i < 50 && disabled; ++i)
+    disabled = client.post(i % 2 == 0 ? "/v1/agents/dev/enable" : "/v1/agents/dev/disable", Json::object());
+  REQUIRE_FALSE(disabled);
+  const auto size = client.status()->at("log").at("size").get<long>();
+  disabled = client.post("/v1/agents/dev/disable", Json::object());
+  REQUIRE_FALSE(disabled);
+  CHECK(disabled.error().code == Code::log_unavailable);
+  CHECK(disabled.error().message.find("in memory only") != std::string::npos);
+  CHECK(client.status()->at("disabled_agents").size() == 1);
+  CHECK(client.status()->at("events_in_memory_only") > 0);
+
+  // when: there is room again
+  disk.make_room();
+  const auto minted = client.post("/v1/calls", call);
+  REQUIRE_FALSE(minted);
+  CHECK(minted.error().code == Code::agent_disabled);
+  CHECK(client.post("/v1/redeem", redemption(*early, "once")).error().code == Code::revoked);
+
+  // then: what was told while there was none stands before everything else, and once
+  const Ledger ledger(daemon.state());
+  const auto first = ledger.one(fmt::format("SELECT event FROM events WHERE log_index = {}", size));
+  CHECK((first == "agent.disabled" || first == "agent.enabled"));
+  const auto others = ledger.one(
+      fmt::format("SELECT min(log_index) FROM events WHERE log_index >= {} AND event = 'request.refused'", size));
+  const auto last = ledger.one("SELECT max(log_index) FROM events WHERE event IN ('agent.disabled', 'token.revoked')");
+  CHECK(std::stol(last) < std::stol(others));
+  CHECK(ledger.count("event = 'token.revoked'") == 1);
+  CHECK(client.status()->at("events_in_memory_only") == 0);
+  daemon.kill9();
+  daemon.restart();
+  CHECK(daemon.client().post("/v1/calls", call).error().code == Code::agent_disabled);
+}
+
 TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again") {
   const Daemon daemon;
   const auto client = daemon.client();

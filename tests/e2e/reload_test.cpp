@@ -57,6 +57,27 @@ TEST_CASE("a key that needs a restart is rejected at sighup and the operator is 
   CHECK(eventually([&] { return daemon.said().find("durability needs a restart to change") != std::string::npos; }));
 }
 
+TEST_CASE("no configuration brings a disabled agent back") {
+  const Daemon daemon({.config = config_of("billing", 100)});
+  const auto client = daemon.client();
+  const auto early = client.post("/v1/calls", refund(100));
+  REQUIRE(early);
+  REQUIRE(client.post("/v1/agents/billing/disable", Json::object()));
+  reload(daemon, config_of("billing", 500), "config.loaded");
+  CHECK(code_of(client.post("/v1/calls", refund(100))) == "agent_disabled");
+  // Taken out and put in again it is the same agent.
+  reload(daemon, config_of("other", 500), "config.loaded");
+  CHECK(code_of(client.post("/v1/calls", refund(100))) == "ok");
+  reload(daemon, config_of("billing", 100), "config.loaded");
+  CHECK(code_of(client.post("/v1/calls", refund(100))) == "agent_disabled");
+  auto redemption = refund(100);
+  redemption["token"] = early->at("token");
+  redemption["redemption_id"] = "once";
+  CHECK(code_of(client.post("/v1/redeem", redemption)) == "revoked");
+  REQUIRE(client.post("/v1/agents/billing/enable", Json::object()));
+  CHECK(code_of(client.post("/v1/calls", refund(100))) == "ok");
+}
+
 TEST_CASE("a good configuration holds for the next request of a connection that was open before") {
   // given: a connection whose peer is agent billing
   const Daemon daemon({.config = config_of("billing", 100)});

@@ -81,7 +81,7 @@ class Company {
   template <class Work>
   auto durably(Work work) {
     std::optional<decltype(work())> answer;
-    auto done = store_->transact([&] { answer.emplace(work()); });
+    auto done = process->exchange.transact([&] { answer.emplace(work()); });
     REQUIRE(done);
     return std::move(*answer);
   }
@@ -106,6 +106,15 @@ class Company {
   Result<Redeemed> redeem(uid_t uid, const Token& token, const std::string& server, const CallBinding& call,
                           const std::string& redemption_id) {
     return redeem(caller_of(uid), {token.expose_for_transport(), server, call, redemption_id});
+  }
+  Result<Revoked> revoke(uid_t uid, const RevokeRequest& request) {
+    return durably([&] { return process->exchange.revoke(caller_of(uid), request); });
+  }
+  Result<Switched> disable(uid_t uid, const std::string& agent) {
+    return durably([&] { return process->exchange.switch_agent(caller_of(uid), {agent, true}); });
+  }
+  Result<Switched> enable(uid_t uid, const std::string& agent) {
+    return durably([&] { return process->exchange.switch_agent(caller_of(uid), {agent, false}); });
   }
   Result<Finished> finish(uid_t uid, const FinishRequest& request) {
     return durably([&] { return process->exchange.finish(caller_of(uid), request); });

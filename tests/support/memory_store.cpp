@@ -99,7 +99,8 @@ Result<void> MemoryStore::transact(const std::function<void()>& work) {
   }
   in_transaction_ = false;
   if (disk_ == Disk::good) return {};
-  log_->events.resize(before);
+  // A sync that failed when everything was on the disk already.
+  if (disk_ != Disk::keeps_and_fails) log_->events.resize(before);
   return refuse(Code::log_unavailable, "the disk does not commit");
 }
 

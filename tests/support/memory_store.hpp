@@ -24,7 +24,7 @@ class MemoryStore final : public Store {
   explicit MemoryStore(std::shared_ptr<MemoryLog> log);
 
   /// How the disk behaves from now on.
-  enum class Disk { good, refuses_to_begin, fails_at_commit };
+  enum class Disk { good, refuses_to_begin, fails_at_commit, keeps_and_fails };
   void set_disk(Disk disk) { disk_ = disk; }
 
   Result<void> transact(const std::function<void()>& work) override;

@@ -14,6 +14,7 @@
 
 #include "jeton/call_scope.hpp"
 #include "jeton/error.hpp"
+#include "jeton/id.hpp"
 #include "jeton/json.hpp"
 #include "jeton/tool_call.hpp"
 
@@ -41,6 +42,11 @@ class Client {
   /// Opens the call: policy decides and the event is durable before this returns, and before the tool may run. With
   /// `call.server` the first token comes in the same round trip. Safe to repeat: an answer that got lost forks nothing.
   [[nodiscard]] Result<CallScope> open(const ToolCall& call) const;
+
+  /// Ends a call of this agent, or all its calls of a run, for good: live tokens can no longer be redeemed, and no more
+  /// are minted. How many tokens were live. log_unavailable: it holds, but a restart may forget it.
+  [[nodiscard]] Result<std::int64_t> revoke(const Txn& txn) const;
+  [[nodiscard]] Result<std::int64_t> revoke_run(const std::string& run_id) const;
 
   /// GET /v1/status as the sidecar answers it.
   [[nodiscard]] Result<Json> status() const;

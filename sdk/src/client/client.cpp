@@ -32,6 +32,13 @@ tl::unexpected<Error> strange_answer(std::string_view to) {
   return refuse(Code::sidecar_unavailable, fmt::format("the sidecar's answer to {} is not the protocol's", to));
 }
 
+Result<std::int64_t> revoked_of(const Result<Json>& answer) {
+  if (!answer) return refuse(answer.error());
+  const auto count = answer->is_object() ? answer->value("revoked", Json()) : Json();
+  if (!count.is_number_integer()) return strange_answer("revoke");
+  return count.get<std::int64_t>();
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> socket_candidates(const ClientOptions& options) {
@@ -84,6 +91,13 @@ Result<CallScope> Client::open(const ToolCall& call) const {
     state->first = std::move(*minted);
   }
   return CallScope(std::move(state));
+}
+
+Result<std::int64_t> Client::revoke(const Txn& txn) const {
+  return revoked_of(post("/v1/revoke", {{"txn", txn.text()}}));
+}
+Result<std::int64_t> Client::revoke_run(const std::string& run_id) const {
+  return revoked_of(post("/v1/revoke", {{"run_id", run_id}}));
 }
 
 Result<Json> Client::status() const { return shared_->door.get("/v1/status"); }

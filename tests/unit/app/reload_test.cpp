@@ -44,7 +44,7 @@ struct Running {
   jeton::LogSecret secret = jeton::LogSecret::ephemeral();
   t::Process process{store, grants, roles, secret, clock};
   Limits limits;
-  jeton::Reload reload{{file, config, roles, grants, store, process.exchange, [this](const Limits& l) { limits = l; }}};
+  jeton::Reload reload{{file, config, roles, grants, process.exchange, [this](const Limits& l) { limits = l; }}};
 };
 
 }  // namespace

@@ -140,7 +140,7 @@ TEST_CASE("a mint that did not become durable superseded nothing") {
   const auto first = company.minted_refund();
   company.memory.set_disk(t::MemoryStore::Disk::fails_at_commit);
   std::string lost;
-  CHECK_FALSE(company.memory.transact([&] {
+  CHECK_FALSE(company.process->exchange.transact([&] {
     auto minted = company.process->exchange.mint(t::caller_of(t::billing), {first.txn, t::crm, binding("refund")});
     REQUIRE(minted);
     lost = minted->token.expose_for_transport();

@@ -131,7 +131,7 @@ TEST_CASE("the same token twice in one transaction is redeemed once") {
   Company company;
   const auto minted = company.minted_refund();
   const RedeemRequest request{minted.token.expose_for_transport(), t::crm, binding("refund"), "one"};
-  REQUIRE(company.memory.transact([&] {
+  REQUIRE(company.process->exchange.transact([&] {
     auto& exchange = company.process->exchange;
     CHECK(exchange.redeem(t::caller_of(t::crm_account), request));
     auto other = request;

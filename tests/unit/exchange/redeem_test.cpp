@@ -271,8 +271,8 @@ TEST_CASE("a redemption that did not become durable burnt nothing") {
   const auto minted = company.minted_refund();
   company.memory.set_disk(t::MemoryStore::Disk::fails_at_commit);
   const jeton::RedeemRequest request{minted.token.expose_for_transport(), t::crm, binding("refund"), "one"};
-  CHECK_FALSE(
-      company.memory.transact([&] { CHECK(company.process->exchange.redeem(t::caller_of(t::crm_account), request)); }));
+  CHECK_FALSE(company.process->exchange.transact(
+      [&] { CHECK(company.process->exchange.redeem(t::caller_of(t::crm_account), request)); }));
   company.memory.set_disk(t::MemoryStore::Disk::good);
   // log_unavailable means unknown: whoever asked tries again with the same id.
   const auto redeemed = company.redeem_refund(minted, "one");

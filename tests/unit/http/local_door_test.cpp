@@ -275,6 +275,7 @@ struct BrokenPolicy final : jeton::Policy {
     if (question.tool == "logic") throw std::logic_error("a mistake");
     if (question.tool == "runtime") throw std::runtime_error("not the store's");
     if (question.tool == "memory") throw std::bad_alloc();
+    if (question.tool == "damaged") throw jeton::LogDamaged("event 7 has an impossible role");
     return grants.decide(question);
   }
 };
@@ -344,6 +345,17 @@ TEST_CASE("what may be a failure of the store takes the whole tick with it") {
   CHECK(code_of(good) == "internal");
   CHECK(code_of(bad) == "internal");
   CHECK(broken.fixture.company.memory.size() == 0);
+}
+
+TEST_CASE("a damaged row is the affair of the job that met it") {
+  BrokenDoor broken;
+  auto before = broken.job_for("refund"), bad = broken.job_for("damaged"), after = broken.job_for("refund");
+  broken.answer({&before, &bad, &after});
+  CHECK(code_of(before) == "ok");
+  CHECK(code_of(bad) == "log_unavailable");
+  CHECK(body_of(bad)["detail"].get<std::string>().find("event 7") != std::string::npos);
+  CHECK(code_of(after) == "ok");
+  CHECK(broken.fixture.company.memory.size() == 2);
 }
 
 TEST_CASE("jobs of one tick see one another") {

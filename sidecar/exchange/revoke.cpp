@@ -1,0 +1,236 @@
+// Taking back: what is live ends now, in memory first, so that no full disk keeps a token alive.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "exchange/exchange.hpp"
+
+namespace jeton {
+
+/// Who takes back: an operator anything, an agent its own.
+struct Exchange::Revoker {
+  const AgentEntry* agent;  ///< none: an operator
+  bool may_read = true;     ///< the log
+  [[nodiscard]] bool owns(const std::string& spiffe_id) const {
+    return agent == nullptr || agent->spiffe_id == spiffe_id;
+  }
+};
+
+/// How many tokens a request ended, and the event that stands where it ordered none.
+struct Exchange::Ended {
+  std::int64_t tokens = 0;
+  std::optional<std::uint64_t> standing = std::nullopt;
+};
+
+namespace {
+
+const AgentEntry* agent_named(const Roles& roles, const std::string& name) {
+  const auto& agents = roles.entries().agents;
+  const auto found = std::find_if(agents.begin(), agents.end(), [&](const AgentEntry& a) { return a.name == name; });
+  return found == agents.end() ? nullptr : &*found;
+}
+
+/// The newest event that made or ended this token.
+std::optional<std::uint64_t> newest_about(const std::vector<Event>& story, const Jti& jti) {
+  std::optional<std::uint64_t> newest;
+  for (const auto& event : story)
+    if (event.jti == jti && event.kind != EventKind::call_outcome) newest = event.log_index;
+  return newest;
+}
+
+tl::unexpected<Error> no_such_call() {
+  return refuse(Code::unknown_call, "no call of yours has this id; see jeton log calls");
+}
+
+tl::unexpected<Error> not_without_the_log() {
+  return refuse(Code::log_unavailable, "whose it is stands in the log, which cannot be read now; try again");
+}
+
+tl::unexpected<Error> no_such_agent(const std::string& name) {
+  return refuse(
+      Code::unknown_agent,
+      fmt::format("no [[agent]] is named {}; only whom the configuration names has tokens", escape_for_log(name)));
+}
+
+}  // namespace
+
+std::optional<Error> Exchange::held_back(const AgentEntry& agent) const {
+  if (!controls_.is_disabled(agent.spiffe_id)) return std::nullopt;
+  return Error{Code::agent_disabled,
+               fmt::format("agent {0} is disabled; an operator may type  jeton agent enable {0}", agent.name)};
+}
+
+std::optional<Error> Exchange::revoked_for_good(const Call& call) const {
+  const auto& opening = call.opening();
+  if (call.revocation() != nullptr) return Error{Code::revoked, "this call was revoked; open a new one"};
+  if (controls_.is_run_revoked(opening.agent.value_or(""), opening.run_id))
+    return Error{Code::revoked, "this run was revoked; begin another one"};
+  return std::nullopt;
+}
+
+Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& request) {
+  Refusal about{Verb::revoke};
+  const auto before = controls_.waiting().size();
+  const auto ended = end(caller, request, true);
+  if (!ended) {
+    // A story stays clean of those whose it is not.
+    if (parts_.roles.is_operator(caller)) {
+      about.txn = request.txn;
+      about.jti = request.jti;
+    }
+    return refuse(refused(caller, ended.error(), about));
+  }
+  controls_.write(parts_.store);
+  const auto& ordered = controls_.waiting();
+  return Revoked{ended->tokens, ordered.size() > before ? ordered.back().log_index : ended->standing};
+}
+
+Result<void> Exchange::revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read) {
+  const auto* agent = parts_.roles.is_operator(caller) ? nullptr : parts_.roles.agent_of(caller);
+  if (agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
+    return refuse(Code::log_unavailable, "too much waits for the log already; try again");
+  const auto ended = end(caller, request, may_read);
+  if (!ended) return refuse(ended.error());
+  return {};
+}
+
+Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller) const {
+  if (parts_.roles.is_operator(caller)) return Revoker{nullptr};
+  auto agent = agent_of(caller);
+  if (!agent) return refuse(agent.error());
+  return Revoker{*agent};
+}
+
+Result<Exchange::Ended> Exchange::end(const Caller& caller, const RevokeRequest& request, bool may_read) {
+  auto by = revoker_of(caller);
+  if (!by) return refuse(by.error());
+  by->may_read = may_read;
+  const auto order = event_of(EventKind::token_revoked, by->agent == nullptr ? Role::operator_ : Role::agent, caller);
+  if (request.jti) return end_token(*by, order, *request.jti);
+  if (request.txn) return end_call(*by, order, *request.txn);
+  if (request.run_id) return end_run(*by, order, *request.run_id);
+  return end_agent(*by, order, request.agent.value_or(""));
+}
+
+std::int64_t Exchange::end_live(const Event& order, const MintedTokens::Wanted& wanted) {
+  const auto tokens = minted_.live(parts_.clock.boot_us(), wanted);
+  if (tokens.empty()) return 0;
+  const auto event = std::make_shared<const Event>(order);
+  for (const auto& jti : tokens) {
+    const auto* entry = minted_.find(jti);
+    controls_.order({event, entry->txn, jti, entry->owner});
+    minted_.revoke(jti);
+  }
+  return static_cast<std::int64_t>(tokens.size());
+}
+
+Result<Exchange::Ended> Exchange::end_token(const Revoker& by, const Event& order, const Jti& jti) {
+  const auto* entry = minted_.find(jti);
+  if (entry == nullptr) {
+    // Expired and forgotten, or never ours: either way nobody can redeem it.
+    if (!by.may_read) return not_without_the_log();
+    const auto spent = parts_.store.spent(jti);
+    if (!spent) return Ended{};
+    if (!by.owns(spent->agent.value_or(""))) return no_such_call();
+    return Ended{0, spent->log_index};
+  }
+  if (!by.owns(entry->owner->agent)) return no_such_call();
+  if (entry->state != MintedTokens::State::live || parts_.clock.boot_us() >= entry->deadline_boot_us)
+    return by.may_read ? Ended{0, newest_about(parts_.store.story(entry->txn), jti)} : Ended{};
+  controls_.order({std::make_shared<const Event>(order), entry->txn, jti, entry->owner});
+  minted_.revoke(jti);
+  return Ended{1};
+}
+
+Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order, const Txn& txn) {
+  const auto of_call = [&txn](const MintedTokens::Entry& entry) { return entry.txn == txn; };
+  std::optional<Call> call;
+  std::string owner;
+  if (by.may_read) {
+    call = Call::from(parts_.store.story(txn));
+    if (!call) return no_such_call();
+    owner = call->opening().agent.value_or("");
+  } else {
+    const auto live = minted_.live(parts_.clock.boot_us(), of_call);
+    if (live.empty()) return not_without_the_log();
+    owner = minted_.find(live.front())->owner->agent;
+  }
+  if (!by.owns(owner)) return no_such_call();
+  const auto tokens = end_live(order, of_call);
+  if (call && call->revocation() != nullptr) return Ended{tokens, call->revocation()->log_index};
+  if (controls_.is_closing(txn)) return Ended{tokens};
+  auto closing = order;
+  closing.agent = owner;
+  controls_.order({std::make_shared<const Event>(closing), txn});
+  return Ended{tokens};
+}
+
+Result<Exchange::Ended> Exchange::end_run(const Revoker& by, const Event& order, const std::string& run_id) {
+  const auto scope = by.agent == nullptr ? std::string() : by.agent->spiffe_id;
+  const bool closed = controls_.is_run_revoked(scope, run_id);
+  if (!closed && by.agent != nullptr && controls_.runs_of(scope) >= Controls::runs_per_agent_max)
+    return refuse(Code::rate_limited, fmt::format("agent {} has revoked {} runs, which is all it may; ask an operator",
+                                                  by.agent->name, Controls::runs_per_agent_max));
+  const auto tokens = end_live(order, [&](const MintedTokens::Entry& entry) {
+    return entry.owner->run_id == run_id && by.owns(entry.owner->agent);
+  });
+  if (closed) return Ended{tokens, controls_.run_revoked_at(scope, run_id)};
+  auto closing = order;
+  closing.run_id = run_id;
+  if (by.agent != nullptr) closing.agent = scope;
+  controls_.order({std::make_shared<const Event>(closing)});
+  return Ended{tokens};
+}
+
+Result<Exchange::Ended> Exchange::end_agent(const Revoker& by, const Event& order, const std::string& name) {
+  if (by.agent != nullptr && by.agent->name != name)
+    return refuse(Code::wrong_role, "an agent may revoke its own tokens; only an operator those of others");
+  const auto* agent = agent_named(parts_.roles, name);
+  if (agent == nullptr) return no_such_agent(name);
+  return Ended{end_live(order, [&](const MintedTokens::Entry& e) { return e.owner->agent == agent->spiffe_id; })};
+}
+
+Result<Switched> Exchange::switch_agent(const Caller& caller, const SwitchRequest& request) {
+  const auto agent = throw_switch(caller, request, false);
+  if (!agent) return refuse(refused(caller, agent.error(), Refusal{request.disable ? Verb::disable : Verb::enable}));
+  controls_.write(parts_.store);
+  return Switched{controls_.switched_at(*agent).value()};
+}
+
+Result<void> Exchange::switch_in_memory(const Caller& caller, const SwitchRequest& request, bool thrown) {
+  const auto agent = throw_switch(caller, request, thrown);
+  if (!agent) return refuse(agent.error());
+  return {};
+}
+
+Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchRequest& request, bool thrown) {
+  if (!parts_.roles.is_operator(caller)) {
+    if (parts_.roles.knows(caller)) return refuse(Code::wrong_role, "only an operator may disable and enable agents");
+    return refuse(Code::unknown_agent, fmt::format("uid {} is no operator; see [[operator]]", caller.uid));
+  }
+  std::string agent;
+  if (const auto* entry = agent_named(parts_.roles, request.agent)) {
+    agent = entry->spiffe_id;
+  } else {
+    // Who was disabled and then taken out of the configuration is still disabled, and can still be enabled.
+    const auto disabled = controls_.disabled();
+    const auto left = std::find_if(disabled.begin(), disabled.end(),
+                                   [&](const std::string& id) { return id.ends_with("/agent/" + request.agent); });
+    if (left == disabled.end()) return no_such_agent(request.agent);
+    agent = *left;
+  }
+  auto order =
+      event_of(request.disable ? EventKind::agent_disabled : EventKind::agent_enabled, Role::operator_, caller);
+  order.agent = agent;
+  const bool stands =
+      controls_.is_disabled(agent) == request.disable && (request.disable || controls_.was_switched(agent));
+  if (!stands && !thrown) controls_.order({std::make_shared<const Event>(order)});
+  if (request.disable && controls_.is_disabled(agent)) {
+    order.kind = EventKind::token_revoked;
+    [[maybe_unused]] const auto tokens =
+        end_live(order, [&agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent; });
+  }
+  return agent;
+}
+
+}  // namespace jeton
