@@ -35,6 +35,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
+constexpr int accepts_a_turn = 64;
 constexpr auto stalled_slice = std::chrono::milliseconds(10);
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
@@ -71,6 +72,7 @@ class Server::Loop {
   void listen(int socket, const std::filesystem::path& path) {
     acceptors_.emplace_back(context_);
     acceptors_.back().assign(Stream(), socket);
+    acceptors_.back().non_blocking(true);
     asio::co_spawn(context_, accept(acceptors_.back(), path.string()), end_of_coroutine);
   }
 
@@ -102,11 +104,22 @@ class Server::Loop {
         co_await pause.async_wait(awaiting);
         continue;
       }
-      boost::system::error_code ignored;
-      socket.non_blocking(true, ignored);  // so that an answer can be tried at once
-      auto session = std::make_shared<Session>(std::move(socket), path);
-      asio::co_spawn(context_, serve(std::move(session)), end_of_coroutine);
+      welcome(std::move(socket), path);
+      // Whoever is in the queue already comes into the same tick: one at a time, each would wait for a commit of its
+      // own.
+      for (int more = 0; more < accepts_a_turn; ++more) {
+        Stream::socket next(context_);
+        if (acceptor.accept(next, error)) break;
+        welcome(std::move(next), path);
+      }
     }
+  }
+
+  void welcome(Stream::socket socket, const std::string& path) {
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);  // so that an answer can be tried at once
+    auto session = std::make_shared<Session>(std::move(socket), path);
+    asio::co_spawn(context_, serve(std::move(session)), end_of_coroutine);
   }
 
   asio::awaitable<void> serve(SessionPtr session) {
@@ -129,7 +142,7 @@ class Server::Loop {
     sessions_.erase(place);
     if (--per_uid_[session->known.uid] == 0) per_uid_.erase(session->known.uid);
     if (session->stranger) --strangers_;
-    if (stopping_ && sessions_.empty()) finish();
+    if (stopping_ && sessions_.empty()) context_.stop();
   }
 
   Result<void> admit(Session& session) {
@@ -351,13 +364,11 @@ class Server::Loop {
     sweep_timer_.cancel();
     for (const auto& session : sessions_)
       if (session->phase != Session::Phase::answering) session->socket.close(ignored);
-    if (sessions_.empty()) finish();
+    if (sessions_.empty()) context_.stop();
     // A client that does not read its answer must not hold the stop up.
     auto last_call = std::make_shared<asio::steady_timer>(context_, std::chrono::seconds(2));
-    last_call->async_wait([this, last_call](const boost::system::error_code&) { finish(); });
+    last_call->async_wait([this, last_call](const boost::system::error_code&) { context_.stop(); });
   }
-
-  void finish() { context_.stop(); }
 
   Door& door_;
   const ProcessView& view_;

@@ -131,6 +131,24 @@ TEST_CASE("what became ready while a tick was answered is answered by the next o
   CHECK(door.ticks().back() == 1);
 }
 
+TEST_CASE("connections that were made while a tick was answered are in the next one together") {
+  TestDoor door;
+  Running running(door);
+  auto first = known_client(running);
+  const auto before = door.ticks().size();
+  first.send("GET /block HTTP/1.1\r\n\r\n");
+  door.entered.get_future().wait();
+  std::vector<RawClient> fresh;
+  for (int i = 0; i < 40; ++i) {
+    fresh.emplace_back(running.socket());
+    fresh.back().send("GET / HTTP/1.1\r\n\r\n");
+  }
+  door.gate.set_value();
+  for (auto& client : fresh) CHECK(client.answer()->status == 200);
+  // The one that blocked, and not forty more.
+  CHECK(door.ticks().size() - before <= 4);
+}
+
 TEST_CASE("an exception out of a tick ends the loop with its words and not in silence") {
   TestDoor door;
   door.at_answer = [] { throw std::runtime_error("no memory for the tick"); };
