@@ -35,7 +35,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
-constexpr int accepts_a_turn = 64;
+constexpr int accepts_a_turn = 8;  // a few: each holds a descriptor before it is known whether there is room
 constexpr auto stalled_slice = std::chrono::milliseconds(10);
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
