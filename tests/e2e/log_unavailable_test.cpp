@@ -109,7 +109,7 @@ TEST_CASE("on a full disk no token leaves and nothing is redeemed and nobody wai
   CHECK(daemon.stop() == 0);
 }
 
-TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again") {
+TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   const auto early = client.post("/v1/calls", call);
