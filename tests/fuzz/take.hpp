@@ -27,7 +27,8 @@ class Take {
   }
   /// A length byte, then that many bytes.
   std::string text() {
-    const auto size = std::min<std::size_t>(byte(), rest_.size());
+    const std::size_t wanted = byte();
+    const auto size = std::min(wanted, rest_.size());
     const std::string out(text_of(rest_.first(size)));
     rest_ = rest_.subspan(size);
     return out;

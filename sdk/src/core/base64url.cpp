@@ -25,6 +25,8 @@ std::optional<std::vector<unsigned char>> from_base64url(std::string_view text) 
   return bytes;
 }
 
-bool from_base64url(std::string_view text, std::span<unsigned char> out) { return sodium_decode(text, variant, out) == out.size(); }
+bool from_base64url(std::string_view text, std::span<unsigned char> out) {
+  return sodium_decode(text, variant, out) == out.size();
+}
 
 }  // namespace jeton
