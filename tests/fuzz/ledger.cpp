@@ -3,9 +3,13 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "fuzz/known_log.hpp"
+#include "log/audit.hpp"
+#include "log/notary.hpp"
 #include "readers/view.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/events.hpp"
+#include "support/fake_clock.hpp"
 #include "support/temp_dir.hpp"
 
 namespace jeton::fuzz {
@@ -18,18 +22,24 @@ const testing::TempDir& directory() {
   return one;
 }
 
+const std::vector<Event>& written() {
+  static const std::vector<Event> events{
+      testing::event_of(EventKind::call_opened, 1),    testing::event_of(EventKind::token_minted, 1),
+      testing::event_of(EventKind::token_redeemed, 1), testing::event_of(EventKind::call_outcome, 1),
+      testing::full_event(EventKind::request_refused), testing::full_event(EventKind::token_minted, 2)};
+  return events;
+}
+
 std::string made_ledger() {
   const auto file = fresh_ledger_file("");
   std::filesystem::remove(file);
   {
     auto store = open_sqlite_store(file, Sync::normal).value();
     (void)store->transact([&] {
-      for (const auto kind :
-           {EventKind::call_opened, EventKind::token_minted, EventKind::token_redeemed, EventKind::call_outcome})
-        (void)store->append(testing::event_of(kind, 1));
-      (void)store->append(testing::full_event(EventKind::request_refused));
-      (void)store->append(testing::full_event(EventKind::token_minted, 2));
+      for (const auto& event : written()) (void)store->append(event);
     });
+    const testing::FakeClock clock;
+    (void)Notary({*store, known_log().secret, known_log().key, clock, [](const std::string&) {}}).sign_if_grown();
   }
   SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
   // One file, of many small pages: nothing beside it, and a mutation meets structure more often than text.
@@ -37,19 +47,39 @@ std::string made_ledger() {
   return testing::bytes_of(file);
 }
 
+/// What `jeton log show --json` writes of it, and the leaf where it has one.
 void hold_for_event(const Event& event) {
-  const auto leaf = leaf_bytes(event);
-  hold(parse_json_strictly(leaf).has_value(), "what can be read has a leaf");
-  (void)json_of(event).dump();
+  (void)json_of(event).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string leaf;
+  try {
+    leaf = leaf_bytes(event);
+  } catch (const std::logic_error&) {
+    return;  // a text or a number that no event can have; the audit tells of it
+  }
+  hold(parse_json_strictly(leaf).has_value(), "a leaf is strict JSON");
+}
+
+/// Whatever was edited: only what was signed for can be proven.
+void hold_for_proofs(const LogReader& log) {
+  (void)audit_log(log, known_log().key, {});
+  for (std::uint64_t index = 0; index <= written().size(); ++index) {
+    const auto proof = prove_event(log, known_log().key, index);
+    if (!proof) continue;
+    const auto proven = verify_proof(*proof, known_log().key);
+    hold(proven.has_value(), "a proof that is given holds");
+    hold(canonical_json(proven->event).value_or("") == leaf_bytes(written().at(index)),
+         "only what was signed for can be proven");
+  }
 }
 
 void read_all(const LogReader& log) {
   for (const auto& event : log.read(0, 50)) hold_for_event(event);
   const auto page = list_calls(log, UINT64_MAX, 10, now_us);
-  (void)page.json().dump();
+  (void)page.json().dump(-1, ' ', false, Json::error_handler_t::replace);
   for (const auto& call : page.calls)
     if (const auto story = story_of(log, call.txn, 50))
       for (const auto& event : *story) hold_for_event(event);
+  hold_for_proofs(log);
 }
 
 void write_some(Store& store) {

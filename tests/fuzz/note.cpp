@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
+#include "core/json_rules.hpp"
 #include "fuzz/all.hpp"
-#include "fuzz/signed_log.hpp"
+#include "fuzz/known_log.hpp"
 
 namespace jeton::fuzz {
 namespace {
@@ -17,7 +18,7 @@ bool is_note_text(std::string_view text) {
 }
 
 void hold_for_strangers(std::string_view text) {
-  static const NoteKey stranger{signed_log().key.name(), forge::key_named("a fuzzer's own key").verifying_key()};
+  static const NoteKey stranger{known_log().key.name(), forge::key_named("a fuzzer's own key").verifying_key()};
   const auto opened = stranger.open(text);
   hold(!opened, "a note never opens with a key that did not sign it");
   hold(opened.error().code == Code::bad_request || opened.error().code == Code::bad_signature,
@@ -28,7 +29,7 @@ void hold_for_strangers(std::string_view text) {
 
 void run_note(Bytes input) {
   const auto text = text_of(input);
-  const auto& log = signed_log();
+  const auto& log = known_log();
   if (const auto key = NoteKey::parse(text)) hold(key->text() == text, "a verifier key has one spelling");
   if (const auto checkpoint = Checkpoint::parse(text))
     hold(checkpoint->text() == text, "a checkpoint has one spelling");
@@ -42,7 +43,7 @@ void run_note(Bytes input) {
 }
 
 std::vector<std::string> seeds_note() {
-  const auto& log = signed_log();
+  const auto& log = known_log();
   return {log.note,
           log.checkpoint.text(),
           log.key.text(),

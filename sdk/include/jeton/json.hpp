@@ -47,7 +47,4 @@ struct JsonError {
 /// string that is not UTF-8, depth over 66): values built in code pass the same rules as values that were parsed.
 [[nodiscard]] Result<std::string> canonical_json(const Json& value);
 
-/// Valid UTF-8 (RFC 3629) without surrogates and without noncharacters (RFC 7493 section 2.1).
-[[nodiscard]] bool is_clean_text(std::string_view text);
-
 }  // namespace jeton

@@ -10,10 +10,10 @@
 
 namespace jeton::fuzz {
 
-struct SignedLog {
+struct KnownLog {
   static constexpr std::uint64_t size = 11;
 
-  SignedLog() {
+  KnownLog() {
     TreeEdge edge;
     for (std::uint64_t i = 0; i < size; ++i) {
       Event event;
@@ -43,8 +43,8 @@ struct SignedLog {
   std::string note;
 };
 
-inline const SignedLog& signed_log() {
-  static const SignedLog log;
+inline const KnownLog& known_log() {
+  static const KnownLog log;
   return log;
 }
 
