@@ -5,6 +5,8 @@
 
 #include <toml++/toml.h>
 
+#include "app/config_nesting.hpp"
+
 namespace jeton {
 
 namespace {
@@ -70,6 +72,8 @@ const ConfigNode* ConfigNode::child(std::string_view name) const {
 }
 
 tl::expected<ConfigNode, ConfigSyntaxError> read_toml(std::string_view text) {
+  if (const auto line = line_of_too_deep_key(text))
+    return tl::unexpected(ConfigSyntaxError{*line, "a key of too many parts"});
   try {
     auto root = plain(toml::parse(text));
     root.line = 1;

@@ -31,7 +31,7 @@ struct ConfigSyntaxError {
   std::string message;
 };
 
-/// The root table. Trusts the text to be a configuration's: its depth is not bounded.
+/// The root table. A key of more than `key_parts_max` parts is a mistake: nodes are walked by recursion.
 [[nodiscard]] tl::expected<ConfigNode, ConfigSyntaxError> read_toml(std::string_view text);
 
 /// "a string", "an integer", … for messages.

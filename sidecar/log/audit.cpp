@@ -204,6 +204,9 @@ Result<std::string> prove_event(const LogReader& log, const NoteKey& key, std::u
     return proof;
   } catch (const LogDamaged& error) {
     return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what()));
+  } catch (const std::logic_error&) {  // the leaf of a text or number that no event can have
+    return refuse(Code::log_unavailable,
+                  fmt::format("the log is damaged: event {} was edited; see jeton log verify", log_index));
   }
 }
 

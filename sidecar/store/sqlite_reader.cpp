@@ -30,6 +30,7 @@ class SqliteReader final : public LogReader {
         heads_(*db_) {}
 
   std::vector<Event> read(std::uint64_t from, std::size_t limit) const override {
+    if (from > INT64_MAX) return {};  // no row is behind the last index; as a number of SQLite it would be the first
     page_.reset();
     page_.bind(1, static_cast<std::int64_t>(from));
     page_.bind(2, static_cast<std::int64_t>(limit));
@@ -72,6 +73,7 @@ class SqliteReader final : public LogReader {
   }
 
   std::size_t visit(std::uint64_t from, std::size_t limit, const std::function<void(const Row&)>& see) const override {
+    if (from > INT64_MAX) return 0;
     rows_.reset();
     rows_.bind(1, static_cast<std::int64_t>(from));
     rows_.bind(2, static_cast<std::int64_t>(limit));

@@ -273,6 +273,15 @@ class SqliteStore final : public Store {
     run(insert_node_);
   }
 
+  /// Nobody vouches for what stood in a row before it had a leaf.
+  static Sha256 leaf_of_row(const Event& event) {
+    try {
+      return leaf_hash(event);
+    } catch (const std::logic_error&) {
+      throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
+    }
+  }
+
   /// A log from before there were leaves gets them once, all or none.
   void grow_missing_leaves() {
     if (!db_->execAndGet("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'leaves_due')").getInt()) return;
@@ -281,7 +290,7 @@ class SqliteStore final : public Store {
     SQLite::Statement set(*db_, "UPDATE event SET leaf = ? WHERE log_index = ?");
     while (all.executeStep()) {
       const auto event = read(all);
-      const auto leaf = leaf_hash(event);
+      const auto leaf = leaf_of_row(event);
       set.bind(1, leaf.data(), static_cast<int>(leaf.size()));
       set.bind(2, static_cast<std::int64_t>(event.log_index));
       run(set);

@@ -102,7 +102,7 @@ TEST_CASE("a daemon of another account than the one asked for is not believed") 
   CHECK_THAT(client.error().message, Catch::Contains("expected uid"));
 }
 
-TEST_CASE("a client keeps working across a restart of the daemon") {
+TEST_CASE("a client keeps working across a restart of the daemon", "[threads]") {
   Daemon daemon;
   const auto client = daemon.client();
   CHECK(client.open(lookup()));
@@ -111,7 +111,7 @@ TEST_CASE("a client keeps working across a restart of the daemon") {
   CHECK(client.open(lookup()));
 }
 
-TEST_CASE("a child after fork speaks on its own connection and is the one in the log") {
+TEST_CASE("a child after fork speaks on its own connection and is the one in the log", "[threads]") {
   // given: a parent whose connection is open and idle
   const Daemon daemon;
   const auto client = daemon.client();

@@ -155,7 +155,7 @@ TEST_CASE("on a full disk the kill switch works in memory and its event is the f
   CHECK(daemon.client().post("/v1/calls", call).error().code == Code::agent_disabled);
 }
 
-TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again") {
+TEST_CASE("a log that somebody else holds is unavailable soon and work goes on when it is free again", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   const auto early = client.post("/v1/calls", call);

@@ -216,7 +216,7 @@ TEST_CASE("a redemption answered before a crash gets the same answer after it") 
   CHECK(scope->finish(Outcome::ok));
 }
 
-TEST_CASE("many threads share one client and get a call each") {
+TEST_CASE("many threads share one client and get a call each", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   const auto verifier = verifier_of(daemon);

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "jeton/verifier.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
 #include "support/ledger.hpp"
@@ -30,7 +31,7 @@ Json redemption(const std::string& token, const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("of eight processes racing for two hundred tokens exactly one gets each") {
+TEST_CASE("of eight processes racing for two hundred tokens exactly one gets each", "[threads]") {
   // given: tokens, and racers that wait at a gate
   Daemon daemon;
   std::vector<std::string> tokens;
@@ -81,7 +82,7 @@ TEST_CASE("of eight processes racing for two hundred tokens exactly one gets eac
       "1400");
 }
 
-TEST_CASE("of sixty four threads with one token one is served") {
+TEST_CASE("of sixty four threads with one token one is served", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   const auto token = minted(client);
@@ -98,7 +99,7 @@ TEST_CASE("of sixty four threads with one token one is served") {
   CHECK(refused == 63);
 }
 
-TEST_CASE("one redemption asked by many threads at once burns once and is answered alike") {
+TEST_CASE("one redemption asked by many threads at once burns once and is answered alike", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   const auto token = minted(client);
@@ -115,7 +116,7 @@ TEST_CASE("one redemption asked by many threads at once burns once and is answer
   CHECK(Ledger(daemon.state()).count("event = 'token.redeemed'") == 1);
 }
 
-TEST_CASE("threads that open the same call by its open_id get one txn and at most one live token") {
+TEST_CASE("threads that open the same call by its open_id get one txn and at most one live token", "[threads]") {
   const Daemon daemon;
   const auto client = daemon.client();
   auto open = call;
@@ -133,6 +134,36 @@ TEST_CASE("threads that open the same call by its open_id get one txn and at mos
   }
   CHECK(txns.size() == 1);
   CHECK(redeemed == 1);
+}
+
+TEST_CASE("threads share one verifier and each token is redeemed by one of them", "[threads]") {
+  // given: a verifier that has no keys yet, and tokens that two threads want each
+  const Daemon daemon;
+  const auto client = daemon.client();
+  const auto verifier = Verifier::connect(server, daemon.client_options());
+  REQUIRE(verifier);
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 16; ++i) tokens.push_back(minted(client));
+
+  // when
+  std::atomic<int> redeemed = 0, refused = 0, reported = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 2 * tokens.size(); ++t)
+    threads.emplace_back([&, t] {
+      const auto redemption = verifier->redeem(tokens[t / 2], "run", call["arguments"]);
+      if (!redemption) {
+        if (redemption.error().code == Code::already_redeemed) ++refused;
+        return;
+      }
+      ++redeemed;
+      if (verifier->report(*redemption, {})) ++reported;
+    });
+  for (auto& thread : threads) thread.join();
+
+  // then
+  CHECK(redeemed == 16);
+  CHECK(refused == 16);
+  CHECK(reported == 16);
 }
 
 }  // namespace jeton::outside

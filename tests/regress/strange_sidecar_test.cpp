@@ -94,4 +94,23 @@ TEST_CASE("an opened call whose txn is no text is no answer of a sidecar") {
   }
 }
 
+TEST_CASE("a minted token whose numbers are no counts is no answer of a sidecar") {
+  for (const char* member : {R"("attempt":1e300)", R"("attempt":-1)", R"("expires_at":1.5)", R"("log_index":true)"}) {
+    auto body = Json{{"txn", "AAAAAAAAAAAAAAAAAAAAAA"},
+                     {"grant", "g"},
+                     {"token", "t"},
+                     {"jti", "AAAAAAAAAAAAAAAAAAAAAA"},
+                     {"attempt", 1},
+                     {"expires_at", 2},
+                     {"log_index", 3}};
+    body.merge_patch(Json::parse("{" + std::string(member) + "}"));
+    StrangeSidecar sidecar({good_status, answer(200, body.dump())});
+    const auto client = Client::connect(sidecar.options());
+    REQUIRE(client);
+    const auto scope = client->open({.tool = "t", .server = "mcp:stdio:s"});
+    REQUIRE_FALSE(scope);
+    CHECK(scope.error().code == Code::sidecar_unavailable);
+  }
+}
+
 }  // namespace jeton

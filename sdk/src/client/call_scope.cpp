@@ -14,10 +14,10 @@ Result<MintedToken> minted_of(const Json& answer) {
     if (!jti) return strange;
     return MintedToken{Token(answer.at("token").get<std::string>()),
                        *jti,
-                       answer.at("attempt").get<std::int64_t>(),
-                       answer.at("expires_at").get<std::int64_t>(),
+                       count_of(answer, "attempt"),
+                       count_of(answer, "expires_at"),
                        answer.value("previous", ""),
-                       answer.at("log_index").get<std::uint64_t>()};
+                       static_cast<std::uint64_t>(count_of(answer, "log_index"))};
   } catch (const Json::exception&) {
     return strange;
   }

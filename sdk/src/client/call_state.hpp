@@ -26,6 +26,12 @@ struct CallScope::State {
   pid_t opener = ::getpid();
 };
 
+/// A member of an answer that must be an integer from 0 on; Json::exception for every other, fractions and booleans
+/// included. Strict parsing has kept it below 2^53.
+[[nodiscard]] inline std::int64_t count_of(const Json& answer, const char* name) {
+  return static_cast<std::int64_t>(answer.at(name).get_ref<const Json::number_unsigned_t&>());
+}
+
 /// The token members of an answer; sidecar_unavailable when they are not what the protocol says.
 [[nodiscard]] Result<MintedToken> minted_of(const Json& answer);
 

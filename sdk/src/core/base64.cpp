@@ -1,7 +1,7 @@
 // base64 through libsodium, which takes exactly one spelling of a value once ignored characters are ruled out.
 #include "jeton/base64.hpp"
 
-#include <sodium.h>
+#include "core/sodium_base64.hpp"
 
 namespace jeton {
 namespace {
@@ -19,10 +19,9 @@ std::string base64(std::span<const unsigned char> bytes) {
 
 std::optional<std::vector<unsigned char>> from_base64(std::string_view text) {
   std::vector<unsigned char> bytes(text.size() / 4 * 3 + 3);
-  std::size_t length = 0;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, nullptr, variant) != 0)
-    return std::nullopt;
-  bytes.resize(length);
+  const auto length = sodium_decode(text, variant, bytes);
+  if (!length) return std::nullopt;
+  bytes.resize(*length);
   return bytes;
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <numeric>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "core/json_rules.hpp"
@@ -77,12 +78,13 @@ void put(std::string& out, std::string_view text) {
     throw std::logic_error("an event has no canonical form: a text is not clean");
   append_quoted(out, text);
 }
-void put(std::string& out, std::int64_t number) {
+template <class Integer>
+requires std::is_integral_v<Integer>
+void put(std::string& out, Integer number) {
   if (!is_clean_number(number)) throw std::logic_error("an event has no canonical form: a number is too large");
   std::array<char, 24> digits;
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
 }
-void put(std::string& out, std::uint64_t number) { put(out, static_cast<std::int64_t>(number)); }
 void put(std::string& out, bool value) { out += value ? "true" : "false"; }
 void put(std::string& out, const std::string& value) { put(out, std::string_view(value)); }
 void put(std::string& out, const Sha256& value) { ((out += '"') += hex(value)) += '"'; }

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "client/call_state.hpp"
 #include "jeton/clock.hpp"
 
 namespace jeton {
@@ -99,11 +100,11 @@ Result<Redemption> Verifier::redeem(std::string_view token, std::string_view too
     return Redemption{std::move(*verified),
                       arguments,
                       std::move(redemption_id),
-                      answer->at("redeemed_at").get<std::int64_t>(),
-                      answer->at("attempt").get<std::int64_t>(),
-                      answer->at("prior_redemptions").get<std::int64_t>(),
+                      count_of(*answer, "redeemed_at"),
+                      count_of(*answer, "attempt"),
+                      count_of(*answer, "prior_redemptions"),
                       answer->at("repeated").get<bool>(),
-                      answer->at("log_index").get<std::uint64_t>()};
+                      static_cast<std::uint64_t>(count_of(*answer, "log_index"))};
   } catch (const Json::exception&) {
     return strange_answer();
   }

@@ -221,12 +221,21 @@ TEST_CASE("every event under a checkpoint can be proven to a stranger and no oth
   CHECK(none.error().code == jeton::Code::bad_request);
 }
 
-TEST_CASE("an edited event is not proven") {
+TEST_CASE("a row moved to the last index there can be is found and the audit ends") {
   const SignedLog log;
-  log.edit("UPDATE event SET uid = 0 WHERE log_index = 43");
-  const auto refused = prove_event(*log.reader(), log.note_key, 43);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == jeton::Code::log_unavailable);
+  log.edit("UPDATE event SET log_index = 9223372036854775807 WHERE log_index = 43");
+  CHECK(has(log.audit(), Fault::Kind::deleted));
+}
+
+TEST_CASE("an edited event is not proven") {
+  for (const auto* edit : {"uid = 0", "detail = CAST(x'c328' AS TEXT)", "count = 9007199254740993"}) {
+    CAPTURE(edit);
+    const SignedLog log;
+    log.edit("UPDATE event SET " + std::string(edit) + " WHERE log_index = 43");
+    const auto refused = prove_event(*log.reader(), log.note_key, 43);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == jeton::Code::log_unavailable);
+  }
 }
 
 TEST_CASE("a copy is the log up to its checkpoint and verifies like it") {

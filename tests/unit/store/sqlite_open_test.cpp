@@ -154,6 +154,23 @@ TEST_CASE("a step added later keeps the rows and the name and makes the view ane
   CHECK(db.execAndGet("SELECT count(*) FROM later").getInt() == 1);
 }
 
+TEST_CASE("a log from before there were leaves whose rows were edited is refused and not a crash") {
+  for (const auto* edit : {"detail = CAST(x'c328' AS TEXT)", "uid = 9007199254740993", "role = 99"}) {
+    CAPTURE(edit);
+    const TempDir dir;
+    {
+      auto db = raw(dir / "jeton.db");
+      jeton::migrate(db, 0, jeton::schema_steps().first(1));
+      db.exec("INSERT INTO event (log_index, event, time_us) VALUES (0, 2, 1790000000000000)");
+      db.exec("UPDATE event SET " + std::string(edit));
+    }
+    const auto store = open_sqlite_store(dir / "jeton.db", Sync::normal);
+    REQUIRE_FALSE(store);
+    CHECK(store.error().code == Code::log_unavailable);
+    CHECK_THAT(store.error().message, Catch::Contains("event 0 has"));
+  }
+}
+
 TEST_CASE("a log from before there were leaves gets them once and then proves its rows") {
   const TempDir dir;
   const auto file = dir / "jeton.db";
