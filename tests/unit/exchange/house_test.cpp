@@ -32,6 +32,35 @@ TEST_CASE("keys rotate after an hour and only when the event is durable") {
   CHECK(due_now(company).empty());
 }
 
+TEST_CASE("rotation under load costs no honest token, neither here nor at a verifier with keys of a minute ago") {
+  Company company;
+  struct InFlight {
+    Minted minted;
+    std::int64_t due_us;
+  };
+  std::vector<InFlight> in_flight;
+  auto published = company.process->keyring.key_set();  // as a verifier fetched it, at most 60 s ago (max-age)
+  std::size_t redeemed = 0;
+
+  // Four hours, a token every three seconds, each redeemed 27 s later, near the end of its life.
+  for (int second = 0; second < 4 * 3600; second += 3) {
+    if (second % 60 == 0) published = company.process->keyring.key_set();
+    in_flight.push_back({company.minted_refund(), company.clock.boot_us() + 27 * us_per_s});
+    company.clock.pass_s(3);
+    keep_house(company);
+    while (!in_flight.empty() && in_flight.front().due_us <= company.clock.boot_us()) {
+      const auto token = UnverifiedToken::parse(in_flight.front().minted.token.expose_for_transport());
+      REQUIRE(token);
+      REQUIRE(GenuineToken::verify(*token, published));
+      REQUIRE(company.redeem_refund(in_flight.front().minted));
+      in_flight.erase(in_flight.begin());
+      ++redeemed;
+    }
+  }
+  CHECK(redeemed > 4700);
+  CHECK(company.count(EventKind::key_rotated) == 4);
+}
+
 TEST_CASE("a wall clock that is set is an event in both directions and slow drift is none") {
   Company company;
   for (int i = 0; i < 10; ++i) {  // given: a clock that is corrected by a second now and then

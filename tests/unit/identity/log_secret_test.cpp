@@ -136,3 +136,46 @@ TEST_CASE("the txn of an open id is the own of each agent") {
   CHECK(secret.txn_of("spiffe://a/agent/x", "id") != secret.txn_of("spiffe://a/agent/x", "id2"));
   CHECK(secret.txn_of("spiffe://a/agent/x", "yid") != secret.txn_of("spiffe://a/agent/xy", "id"));
 }
+
+namespace {
+
+/// $CREDENTIALS_DIRECTORY as systemd sets it for a service, for as long as this lives.
+struct Credentials {
+  TempDir dir;
+  Credentials() { ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1); }
+  ~Credentials() { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+};
+
+}  // namespace
+
+TEST_CASE("a key that systemd hands over is used in the place of the file and none is made") {
+  const TempDir state;
+  const TempDir elsewhere;
+  const auto sealed = bytes_of(made(elsewhere));
+  const Txn expected = LogSecret::load_or_create(elsewhere / "log.key")->txn_of("agent", "open");
+  const Credentials credentials;
+  CHECK_FALSE(LogSecret::is_credential());
+  write_bytes(credentials.dir / "jeton-log-key", sealed);
+  ::chmod((credentials.dir / "jeton-log-key").c_str(), 0440);
+
+  CHECK(LogSecret::is_credential());
+  const auto secret = LogSecret::load_or_create(state / "log.key");
+  REQUIRE(secret);
+  CHECK(secret->txn_of("agent", "open") == expected);
+  CHECK_FALSE(std::filesystem::exists(state / "log.key"));
+}
+
+TEST_CASE("a credential that is none or that everybody may read is refused and no file takes its place") {
+  const TempDir state;
+  const TempDir elsewhere;
+  const auto whole = bytes_of(made(elsewhere));
+  const Credentials credentials;
+  const auto file = credentials.dir / "jeton-log-key";
+  write_bytes(file, "nonsense");
+  ::chmod(file.c_str(), 0440);
+  CHECK_FALSE(LogSecret::load_or_create(state / "log.key"));
+  write_bytes(file, whole);
+  ::chmod(file.c_str(), 0444);
+  CHECK_FALSE(LogSecret::load_or_create(state / "log.key"));
+  CHECK_FALSE(std::filesystem::exists(state / "log.key"));
+}
