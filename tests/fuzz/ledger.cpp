@@ -1,6 +1,8 @@
 // Opens a ledger as jetond and as `jeton log` do.
 #include "fuzz/ledger.hpp"
 
+#include <unistd.h>
+
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "fuzz/known_log.hpp"
@@ -17,8 +19,11 @@ namespace {
 
 constexpr std::int64_t now_us = 1'790'000'060'000'000;
 
+/// In memory where that can be: thousands of ledgers are synced in it.
 const testing::TempDir& directory() {
-  static const testing::TempDir one;
+  static const std::filesystem::path memory = "/dev/shm";
+  static const testing::TempDir one(::access(memory.c_str(), W_OK) == 0 ? memory
+                                                                        : std::filesystem::temp_directory_path());
   return one;
 }
 

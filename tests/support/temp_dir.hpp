@@ -12,8 +12,8 @@ namespace jeton::testing {
 
 class TempDir {
  public:
-  TempDir() {
-    auto name = (std::filesystem::temp_directory_path() / "jeton-test-XXXXXX").string();
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    auto name = (parent / "jeton-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = name;
   }
