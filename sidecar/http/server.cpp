@@ -152,24 +152,25 @@ class Server::Loop {
       session.known.gid = credentials->gid;
       if (credentials->pid != 0) session.known.pid = credentials->pid;
     }
+    // Before the peer is looked at: who is turned away costs one descriptor and not four.
+    const Error full{Code::overloaded, "too many open connections; close idle ones and try again"};
+    const auto held = per_uid_.find(session.known.uid);
+    if (sessions_.size() >= limits_.connections ||
+        (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
+      return refuse(full);
     auto peer = Peer::accept(view_, session.socket.native_handle(), session.known.socket);
     if (!peer) return refuse(peer.error());
-    session.peer.emplace(std::move(*peer));
-    auto caller = session.peer->caller();
+    auto caller = peer->caller();
     if (!caller) return refuse(caller.error());
     session.stranger = door_.is_stranger(*caller);
-    const auto held = per_uid_.find(session.known.uid);
     // Accounts cost nothing to whoever can make them: those without a part to play share a quarter of all places.
-    if (sessions_.size() >= limits_.connections || (session.stranger && strangers_ >= limits_.connections / 4) ||
-        (held != per_uid_.end() && held->second >= limits_.connections_per_uid))
-      return refuse(Code::overloaded, "too many open connections; close idle ones and try again");
+    if (session.stranger && strangers_ >= limits_.connections / 4) return refuse(full);
+    session.peer.emplace(std::move(*peer));
     return {};
   }
 
   asio::awaitable<void> refuse_and_close(SessionPtr session, Error error) {
-    Job job;
-    job.caller = session->known;
-    job.fault = std::move(error);
+    Job job{{}, session->known, std::move(error)};
     co_await submit(job);
     co_await write(session, std::move(job.response), false);
   }
@@ -292,7 +293,6 @@ class Server::Loop {
 
   static std::vector<Job*> jobs_of(const std::vector<Tick::Waiting>& waiting) {
     std::vector<Job*> jobs;
-    jobs.reserve(waiting.size());
     for (const auto& one : waiting) jobs.push_back(one.job);
     return jobs;
   }
