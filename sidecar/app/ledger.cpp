@@ -78,11 +78,11 @@ Ledger::Ledger(const Options& options, const Clock& clock, std::unique_ptr<Store
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const Options& options, const Clock& clock) {
-  auto ledger = open_checked(options, clock);
-  if (ledger || !options.accept_rollback) {
-    if (ledger && options.accept_rollback) log_line(Level::info, "there was no rollback to accept");
-    return ledger;
-  }
+  bool rolled_back = false;
+  auto ledger = open_checked(options, clock, rolled_back);
+  if (ledger && options.accept_rollback) log_line(Level::info, "there was no rollback to accept");
+  // Nothing else is accepted: a disk that fails for a moment, or a log of a newer version, costs nobody their log.
+  if (ledger || !options.accept_rollback || !rolled_back) return ledger;
   log_line(Level::warning, "a rollback is accepted", {{"found", ledger.error().message}});
   const auto outside = outside_notes(options.state, options.checkpoint_places);
   if (!outside) return refuse(outside.error());
@@ -102,7 +102,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const Options& options, const Clock
   return fresh;
 }
 
-Result<std::unique_ptr<Ledger>> Ledger::open_checked(const Options& options, const Clock& clock) {
+Result<std::unique_ptr<Ledger>> Ledger::open_checked(const Options& options, const Clock& clock, bool& rolled_back) {
   auto secret = secret_beside(options.state);
   if (!secret) return refuse(secret.error());
   auto store = open_sqlite_store(options.state / "jeton.db", options.sync);
@@ -112,7 +112,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open_checked(const Options& options, con
   const auto outside = outside_notes(options.state, options.checkpoint_places);
   if (!outside) return refuse(outside.error());
   const NoteKey key(*origin, secret->checkpoint_key().verifying_key());
-  if (auto checked = check_for_rollback(**store, key, *outside); !checked) return refuse(checked.error());
+  if (auto checked = check_for_rollback(**store, key, *outside); !checked) {
+    rolled_back = true;
+    return refuse(checked.error());
+  }
   return std::unique_ptr<Ledger>(new Ledger(options, clock, std::move(*store), std::move(*secret), std::move(*origin)));
 }
 

@@ -28,8 +28,8 @@ class Ledger {
   };
 
   /// Opens the log or begins one. log_unavailable when key or database cannot be used, and when the log is not the one
-  /// that was signed for outside of it (`check_for_rollback`); with `accept_rollback` that one is then moved to
-  /// STATE/rolled-back-<seconds>, and a new log under a new key begins.
+  /// that was signed for outside of it (`check_for_rollback`); with `accept_rollback` that one, and no log that merely
+  /// cannot be opened, is then moved to STATE/rolled-back-<seconds>, and a new log under a new key begins.
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const Options& options, const Clock& clock);
 
   [[nodiscard]] Store& store() { return *store_; }
@@ -55,7 +55,9 @@ class Ledger {
  private:
   Ledger(const Options& options, const Clock& clock, std::unique_ptr<Store> store, LogSecret secret,
          std::string origin);
-  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open_checked(const Options& options, const Clock& clock);
+  /// `rolled_back`: the log could be read, and is not the one that was signed for.
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open_checked(const Options& options, const Clock& clock,
+                                                                    bool& rolled_back);
   void show(const std::string& note);
 
   LogSecret secret_;

@@ -151,6 +151,19 @@ TEST_CASE("an accepted rollback begins a new log under a new key that cites the 
   CHECK(key_of(accepted.state()).text() == new_key.text());
 }
 
+TEST_CASE("what is no rollback is not accepted as one") {
+  Daemon daemon;
+  mint(daemon);
+  REQUIRE(daemon.stop() == 0);
+  SQLite::Database((daemon.state() / "jeton.db").string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+  const auto refused = start(daemon, {"--accept-rollback"});
+  CHECK(refused.status == 3);
+  CHECK_THAT(refused.err, Catch::Contains("install the jeton that made it"));
+  CHECK(fs::exists(daemon.state() / "log.key"));
+  for (const auto& entry : fs::directory_iterator(daemon.state()))
+    CHECK_FALSE(entry.path().filename().string().starts_with("rolled-back-"));
+}
+
 TEST_CASE("a log that lost its key or its outside checkpoint is refused") {
   Daemon daemon;
   mint(daemon);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/decimal.hpp"
+#include "core/c2sp_text.hpp"
 #include "core/json_rules.hpp"
 #include "jeton/base64.hpp"
 
@@ -31,15 +31,6 @@ std::array<unsigned char, 4> key_id(std::string_view name, const VerifyingKey& k
   std::array<unsigned char, 4> id;
   std::copy_n(digest.begin(), id.size(), id.begin());
   return id;
-}
-
-/// The next line without its line feed, taken off the front; nothing where no line feed is left.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  if (end == text.npos) return std::nullopt;
-  const auto line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
 }
 
 struct SignatureLine {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/decimal.hpp"
+#include "core/c2sp_text.hpp"
 #include "jeton/base64.hpp"
 #include "jeton/event.hpp"
 #include "jeton/merkle.hpp"
@@ -18,14 +18,6 @@ constexpr std::size_t proof_bytes_max = 256 * 1024;
 
 tl::unexpected<Error> no_proof(std::string_view why) {
   return refuse(Code::bad_request, "not a proof of the form " + std::string(first_line) + ": " + std::string(why));
-}
-
-std::optional<std::string_view> take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  if (end == text.npos) return std::nullopt;
-  const auto line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
 }
 
 /// What stands behind a word and one space.

@@ -1,4 +1,4 @@
-// A number as C2SP formats write it: decimal digits, no sign, no leading zero.
+// Lines and numbers as C2SP formats write them: every line ends in a line feed, and a number has one spelling.
 #pragma once
 
 #include <charconv>
@@ -7,6 +7,15 @@
 #include <string_view>
 
 namespace jeton {
+
+/// The next line without its line feed, taken off the front; nothing where no line feed is left.
+[[nodiscard]] inline std::optional<std::string_view> take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  if (end == text.npos) return std::nullopt;
+  const auto line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return line;
+}
 
 /// Nothing for a sign, a space, a leading zero, or more than 63 bits.
 [[nodiscard]] inline std::optional<std::uint64_t> decimal_of(std::string_view text) {
