@@ -1,25 +1,24 @@
-// base64 through libsodium, which takes exactly one spelling of a value once ignored characters are ruled out.
+// base64 with padding, in which every value has exactly one spelling.
 #include "jeton/base64.hpp"
 
-#include "core/sodium_base64.hpp"
+#include "core/base64_letters.hpp"
 
 namespace jeton {
-namespace {
 
-constexpr int variant = sodium_base64_VARIANT_ORIGINAL;
-
-}  // namespace
+using base64_letters::Alphabet;
 
 std::string base64(std::span<const unsigned char> bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), variant);
-  text.pop_back();  // the terminating zero that libsodium counts
+  auto text = base64_letters::encode<Alphabet::standard>(bytes);
+  text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }
 
 std::optional<std::vector<unsigned char>> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  // A third = is no letter, and what one or two of them stand for follows from the length of the rest.
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
   std::vector<unsigned char> bytes(text.size() / 4 * 3 + 3);
-  const auto length = sodium_decode(text, variant, bytes);
+  const auto length = base64_letters::decode<Alphabet::standard>(text, bytes);
   if (!length) return std::nullopt;
   bytes.resize(*length);
   return bytes;
