@@ -25,6 +25,7 @@ const std::vector<Door> doors{
     {"CLI/", {"sidecar/cli/parse.cpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},
     {"re2/", {"sidecar/policy/argument_rule.cpp"}},
+    {"openssl/", {"sdk/src/core/hash.cpp"}},
 };
 
 /// Rooms that may see a library at all.

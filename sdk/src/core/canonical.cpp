@@ -152,9 +152,14 @@ class Writer {
 
 void append_quoted(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
   out += '"';
-  for (const char character : text) {
-    switch (character) {
+  while (!text.empty()) {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+    const auto plain = static_cast<std::size_t>(end - text.begin());
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    switch (const char character = text[plain]; character) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
       case '\b': out += "\\b"; break;
@@ -162,12 +167,12 @@ void append_quoted(std::string& out, std::string_view text) {
       case '\n': out += "\\n"; break;
       case '\f': out += "\\f"; break;
       case '\r': out += "\\r"; break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(character); byte < 0x20)
-          ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 0x0F];
-        else
-          out += character;
+      default: {
+        const auto byte = static_cast<unsigned char>(character);
+        ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 0x0F];
+      }
     }
+    text.remove_prefix(plain + 1);
   }
   out += '"';
 }
