@@ -68,7 +68,10 @@ std::optional<std::pair<std::string_view, std::string_view>> call_path(std::stri
 }  // namespace
 
 Response answer_with(const Json& body) {
-  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
+  // The canonical writer is the faster one. What it refuses is a path of this machine that is not UTF-8.
+  auto text = canonical_json(body);
+  if (!text) text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return {200, "application/json", std::move(*text), false};
 }
 
 void LocalDoor::answer(std::span<Job* const> jobs) {

@@ -14,7 +14,8 @@
 namespace jeton {
 namespace {
 
-constexpr std::size_t page_rows = 512;
+// Few: the writer's log cannot begin anew under a reader.
+constexpr std::size_t page_rows = 128;
 constexpr std::size_t faults_max = 100;
 constexpr std::uint64_t block_leaves = 256;
 

@@ -122,12 +122,12 @@ const std::string& insert_event_sql() {
   return sql;
 }
 
-void bind_event(SQLite::Statement& insert, const Event& event, const Sha256& leaf,
+void bind_event(SQLite::Statement& insert, const Event& event, std::uint64_t log_index, const Sha256& leaf,
                 const std::function<std::int64_t(const std::string&)>& term) {
   insert.clearBindings();
   Binder binder(insert, term);
   binder.next();
-  binder.bind(event.log_index);
+  binder.bind(log_index);
   binder.next();
   binder.bind(event.kind);
   binder.next();

@@ -15,8 +15,8 @@ namespace jeton {
 /// INSERT of one event with all columns and its leaf hash as parameters.
 [[nodiscard]] const std::string& insert_event_sql();
 
-/// `term` gives the id of a shared text.
-void bind_event(SQLite::Statement& insert, const Event& event, const Sha256& leaf,
+/// Binds the event as the row of `log_index`, whatever place it names itself. `term` gives the id of a shared text.
+void bind_event(SQLite::Statement& insert, const Event& event, std::uint64_t log_index, const Sha256& leaf,
                 const std::function<std::int64_t(const std::string&)>& term);
 
 /// Reads the row a SELECT of `event_columns()` stands on. `text` gives the shared text of an id. Throws LogDamaged for

@@ -11,6 +11,7 @@
 #include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_tree.hpp"
+#include "store/sqlite_wal_room.hpp"
 
 namespace jeton {
 namespace {
@@ -25,8 +26,8 @@ class SqliteStore final : public Store {
         savepoint_(*db_, "SAVEPOINT part"),
         release_(*db_, "RELEASE part"),
         insert_(*db_, insert_event_sql()),
-        story_(*db_, "SELECT " + event_columns() +
-                         " FROM event WHERE txn = ? AND event IN (6, 7, 8, 9, 10, 11) ORDER BY log_index"),
+        story_(*db_,
+               "SELECT " + event_columns() + " FROM event WHERE txn = ? AND event BETWEEN 6 AND 11 ORDER BY log_index"),
         spent_(*db_, "SELECT " + event_columns() + " FROM event WHERE jti = ? AND event = 9"),
         controls_(*db_,
                   "SELECT " + event_columns() +
@@ -40,6 +41,7 @@ class SqliteStore final : public Store {
         id_(db_->execAndGet("SELECT value FROM meta WHERE key = 'id'").getString()) {
     grow_missing_leaves();
     durable_ = edge_ = tree_.edge_at(rows());
+    make_room(wal_room_bytes);
   }
 
   Result<void> transact(const std::function<void()>& work) override {
@@ -85,13 +87,12 @@ class SqliteStore final : public Store {
   }
 
   std::uint64_t append(const Event& event) override {
-    Event placed = event;
-    placed.log_index = edge_.size();
-    const auto leaf = leaf_hash(placed);
-    bind_event(insert_, placed, leaf, [this](const std::string& text) { return term(text); });
+    const auto log_index = edge_.size();
+    const auto leaf = leaf_hash(event);
+    bind_event(insert_, event, log_index, leaf, [this](const std::string& text) { return term(text); });
     run(insert_);
     edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
-    return placed.log_index;
+    return log_index;
   }
 
   std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override {
@@ -153,7 +154,7 @@ class SqliteStore final : public Store {
       auto kept = transact([&] { heads_.insert(head); });
       if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = NORMAL");
       // Once a second here, and so not in the way of a mint.
-      if (kept) note_failed_sync(fold(SQLITE_CHECKPOINT_PASSIVE));
+      if (kept) fold_and_make_room();
       return kept;
     } catch (const SQLite::Exception& error) {
       return log_unavailable("a checkpoint cannot be kept", error);
@@ -176,8 +177,25 @@ class SqliteStore final : public Store {
   }
 
  private:
-  /// Folds the write-ahead log into the file, and syncs both.
-  int fold(int how) { return sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, how, nullptr, nullptr); }
+  /// Folds the write-ahead log into the file, and syncs both. `frames`: how many it holds.
+  int fold(int how, int* frames = nullptr) {
+    return sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, how, frames, nullptr);
+  }
+  /// Under readers that follow each other the log never begins anew, and every commit lengthens its file; so once it is
+  /// long, they are waited for, and not for long: each reads a short page. The next second may write twice as much.
+  void fold_and_make_room() {
+    constexpr std::int64_t frame_bytes = 4096 + 24;
+    constexpr int long_frames = wal_room_bytes / frame_bytes / 2, patience_ms = 25;
+    int frames = 0;
+    note_failed_sync(fold(SQLITE_CHECKPOINT_PASSIVE, &frames));
+    if (frames > long_frames && !sync_failed_) {
+      db_->setBusyTimeout(patience_ms);
+      note_failed_sync(fold(SQLITE_CHECKPOINT_RESTART));
+      db_->setBusyTimeout(busy_timeout_ms);
+    }
+    if (!sync_failed_) make_room(2 * frame_bytes * frames);
+  }
+  void make_room(std::int64_t bytes) { note_failed_sync(make_wal_room(db_->getHandle(), bytes)); }
   void note_failed_sync(int code) noexcept { sync_failed_ = sync_failed_ || (code & 0xFF) == SQLITE_IOERR; }
 
   /// Linux tells of a page it could not write once; the next sync takes it for written. So commits that were not synced
