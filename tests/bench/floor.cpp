@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using Stream = asio::local::stream_protocol;
 
-/// One raw Ed25519 operation and one raw row, under the durability asked for.
+/// One raw Ed25519 operation and one raw row, under the durability asked for: that of a mint or of a redemption.
 class Work {
  public:
   Work(const std::string& file, bool full) {
@@ -31,44 +31,49 @@ class Work {
     sqlite3_open(file.c_str(), &db_);
     run("PRAGMA journal_mode = WAL");
     run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    run(std::string(jeton::schema_steps().front()).c_str());
-    sqlite3_prepare_v2(db_,
-                       "INSERT INTO event (event, time_us, txn, jti, agent, server, tool, attempt, \"grant\", role, "
-                       "uid, gid, pid, exe, "
-                       "socket, call_id, token_sha256, args_mac, expires_at, previous) "
-                       "VALUES (7, 1795300000000000, ?1, ?2, 1, 2, 3, 1, 4, 1, 1000, 1000, 4242, 5, 6, "
-                       "'call_12345678', ?3, ?3, 1795300030, 1)",
-                       -1, &insert_, nullptr);
+    for (const auto step : jeton::schema_steps()) run(std::string(step).c_str());
+    minted_ = prepare(
+        "INSERT INTO event (event, time_us, txn, jti, agent, server, tool, attempt, \"grant\", role, uid, gid, pid, "
+        "exe, socket, call_id, token_sha256, args_mac, expires_at, previous, leaf) VALUES (7, 1795300000000000, ?1, "
+        "?1, 1, 2, 3, 1, 4, 1, 1000, 1000, 4242, 5, 6, 'call_12345678', ?2, ?2, 1795300030, 1, ?2)");
+    redeemed_ = prepare(
+        "INSERT INTO event (event, time_us, txn, jti, agent, server, tool, attempt, role, uid, gid, pid, exe, socket, "
+        "token_sha256, redemption, prior_redemptions, self_redeemed, leaf) VALUES (9, 1795300000000000, ?1, ?1, 1, 2, "
+        "3, 1, 2, 1000, 1000, 4242, 5, 6, ?2, ?1, 0, 1, ?2)");
   }
   void begin() { run("BEGIN IMMEDIATE"); }
   void commit() { run("COMMIT"); }
-  void sign_and_insert(const std::string& message) {
+  void sign_and_insert(const std::string& message, bool redemption) {
     unsigned char signature[crypto_sign_BYTES];
     crypto_sign_detached(signature, nullptr, reinterpret_cast<const unsigned char*>(message.data()), message.size(),
                          secret_);
     char id[23] = {};
-    unsigned char random[16];
-    randombytes_buf(random, sizeof random);
-    sodium_bin2base64(id, sizeof id, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    sqlite3_bind_text(insert_, 1, id, 22, SQLITE_TRANSIENT);
-    sqlite3_bind_text(insert_, 2, id, 22, SQLITE_TRANSIENT);
-    sqlite3_bind_blob(insert_, 3, signature, 32, SQLITE_TRANSIENT);
-    if (sqlite3_step(insert_) != SQLITE_DONE) throw std::runtime_error(sqlite3_errmsg(db_));
-    sqlite3_reset(insert_);
+    sodium_bin2base64(id, sizeof id, signature, 16, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    auto* insert = redemption ? redeemed_ : minted_;
+    sqlite3_bind_text(insert, 1, id, 22, SQLITE_TRANSIENT);
+    sqlite3_bind_blob(insert, 2, signature, 32, SQLITE_TRANSIENT);
+    if (sqlite3_step(insert) != SQLITE_DONE) throw std::runtime_error(sqlite3_errmsg(db_));
+    sqlite3_reset(insert);
   }
 
  private:
   void run(const char* sql) {
     if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db_));
   }
+  sqlite3_stmt* prepare(const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v2(db_, sql, -1, &statement, nullptr);
+    if (statement == nullptr) throw std::runtime_error(sqlite3_errmsg(db_));
+    return statement;
+  }
   unsigned char public_[crypto_sign_PUBLICKEYBYTES];
   unsigned char secret_[crypto_sign_SECRETKEYBYTES];
   sqlite3* db_ = nullptr;
-  sqlite3_stmt* insert_ = nullptr;
+  sqlite3_stmt* minted_ = nullptr;
+  sqlite3_stmt* redeemed_ = nullptr;
 };
 
 struct Session;
-
 /// Whatever is ready shares a transaction, as a group commit would.
 struct Floor {
   asio::io_context context{1};
@@ -118,7 +123,8 @@ void Floor::add(std::shared_ptr<Session> session) {
 void Floor::flush() {
   auto group = std::exchange(ready, {});
   work.begin();
-  for (const auto& session : group) work.sign_and_insert(session->request.body());
+  for (const auto& session : group)
+    work.sign_and_insert(session->request.body(), session->request.target() == "/v1/redeem");
   work.commit();
   for (const auto& session : group) session->answer();
 }
@@ -132,7 +138,6 @@ void accept(Stream::acceptor& acceptor, Floor& floor) {
 }
 
 }  // namespace
-
 int main(int argc, char** argv) {
   if (argc != 4 || sodium_init() < 0) return 2;
   Floor floor(argv[1], std::string(argv[2]) == "full");

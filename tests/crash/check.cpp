@@ -16,11 +16,12 @@ void demand(bool holds, const std::string& promise) {
 }
 
 Result<Json> redeem(const Client& client, const Minted& minted, const std::string& id) {
-  return client.post("/v1/redeem", {{"server", "mcp:stdio:crash"},
-                                    {"tool", "run"},
-                                    {"arguments", {{"n", 1}}},
-                                    {"token", minted.token},
-                                    {"redemption_id", id}});
+  return ask(client, "/v1/redeem",
+             {{"server", "mcp:stdio:crash"},
+              {"tool", "run"},
+              {"arguments", {{"n", 1}}},
+              {"token", minted.token},
+              {"redemption_id", id}});
 }
 
 void demand_refused(const Client& client, const Minted& minted, Code code, const std::string& promise) {

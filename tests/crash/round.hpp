@@ -9,6 +9,9 @@
 
 namespace jeton::outside {
 
+/// As the protocol tells every caller: while the disk hangs nobody knows, and the same id asks again.
+Result<Json> ask(const Client& client, const std::string& path, const Json& body);
+
 /// A token that reached a client.
 struct Minted {
   std::string token;

@@ -21,9 +21,10 @@ class Desk {
   explicit Desk(Client client) : client_(std::move(client)) {}
 
   void mint_until_broken() {
-    const Json body{{"server", server}, {"tool", "run"}, {"arguments", {{"n", 1}}}};
+    Json body{{"server", server}, {"tool", "run"}, {"arguments", {{"n", 1}}}};
     for (;;) {
-      const auto answer = client_.post("/v1/calls", body);
+      body["open_id"] = random_id();
+      const auto answer = ask(client_, "/v1/calls", body);
       if (!answer) return keep(answer.error());
       const std::lock_guard lock(mutex_);
       Minted minted{answer->at("token"), answer->at("jti")};
@@ -44,7 +45,7 @@ class Desk {
         continue;
       }
       Spent spent{std::move(*minted), random_id()};
-      const auto answer = client_.post("/v1/redeem", redemption(spent));
+      const auto answer = ask(client_, "/v1/redeem", redemption(spent));
       const std::lock_guard lock(mutex_);
       if (!answer) {
         round_.unanswered.push_back(std::move(spent));
@@ -98,6 +99,14 @@ class Desk {
 };
 
 }  // namespace
+
+Result<Json> ask(const Client& client, const std::string& path, const Json& body) {
+  auto answer = client.post(path, body);
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!answer && answer.error().code == Code::log_unavailable && std::chrono::steady_clock::now() < patience)
+    answer = client.post(path, body);
+  return answer;
+}
 
 std::string crash_config() {
   return fmt::format(
