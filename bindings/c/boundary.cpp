@@ -52,8 +52,7 @@ jeton_code fail_with_current_exception(jeton_error** error) noexcept {
 Result<Json> read_object(std::string_view text) {
   auto parsed = parse_json_strictly(text, body_limits);
   if (!parsed) {
-    const bool of_arguments =
-        lies_under_arguments(parsed.error().pointer) && parsed.error().fault != JsonFault::syntax;
+    const bool of_arguments = lies_under_arguments(parsed.error().pointer) && parsed.error().fault != JsonFault::syntax;
     return refuse(error_of(of_arguments ? Code::bad_arguments : Code::bad_request, std::move(parsed.error())));
   }
   if (!parsed->is_object()) return refuse(Code::bad_request, "a JSON object is needed");
@@ -64,7 +63,8 @@ Result<Json> read_arguments(std::string_view text) {
   auto parsed = parse_json_strictly(text, arguments_limits);
   if (!parsed) return refuse(error_of(Code::bad_arguments, std::move(parsed.error())));
   if (!parsed->is_object())
-    return refuse(error_of(Code::bad_arguments, {JsonFault::syntax, "", "arguments must be an object; send {} where there are none"}));
+    return refuse(error_of(Code::bad_arguments,
+                           {JsonFault::syntax, "", "arguments must be an object; send {} where there are none"}));
   return std::move(*parsed);
 }
 
@@ -77,8 +77,9 @@ const char* jeton_version(void) { return JETON_VERSION_TEXT; }
 
 const char* jeton_code_name(jeton_code code) {
   const auto codes = jeton::all_codes();
-  return code < 1 || static_cast<std::size_t>(code) > codes.size() ? nullptr
-                                                                   : codes[static_cast<std::size_t>(code) - 1].name.data();
+  return code < 1 || static_cast<std::size_t>(code) > codes.size()
+             ? nullptr
+             : codes[static_cast<std::size_t>(code) - 1].name.data();
 }
 const char* jeton_code_sentence(jeton_code code) {
   const auto codes = jeton::all_codes();

@@ -27,9 +27,9 @@ namespace {
 Result<ToolCall> read_call(Json json) {
   ToolCall call;
   const std::pair<const char*, std::optional<std::string>*> texts[]{
-      {"server", &call.server},           {"call_id", &call.call_id},         {"run_id", &call.run_id},
-      {"session_id", &call.session_id},   {"parent_txn", &call.parent_txn},   {"traceparent", &call.traceparent},
-      {"framework", &call.framework},     {"agent_label", &call.agent_label},
+      {"server", &call.server},         {"call_id", &call.call_id},         {"run_id", &call.run_id},
+      {"session_id", &call.session_id}, {"parent_txn", &call.parent_txn},   {"traceparent", &call.traceparent},
+      {"framework", &call.framework},   {"agent_label", &call.agent_label},
   };
   for (const auto& [name, place] : texts) {
     const auto found = json.find(name);
@@ -108,8 +108,8 @@ jeton_code jeton_client_revoke_txn(const jeton_client* client, const char* txn, 
     return at(client).client.revoke(*id);
   });
 }
-jeton_code jeton_client_revoke_run(const jeton_client* client, const char* run_id, size_t run_id_size,
-                                   int64_t* revoked, jeton_error** error) {
+jeton_code jeton_client_revoke_run(const jeton_client* client, const char* run_id, size_t run_id_size, int64_t* revoked,
+                                   jeton_error** error) {
   return count(revoked, error, [&] { return at(client).client.revoke_run(std::string(text(run_id, run_id_size))); });
 }
 void jeton_client_free(jeton_client* client) { delete client; }
@@ -151,7 +151,6 @@ jeton_code jeton_call_mint(jeton_call* call, const char* server, size_t server_s
 }
 jeton_code jeton_call_finish(jeton_call* call, const char* report, size_t report_size, uint64_t* log_index,
                              jeton_error** error) {
-  return told(log_index, error, report, report_size,
-              [&](const Report& read) { return at(call).scope.finish(read); });
+  return told(log_index, error, report, report_size, [&](const Report& read) { return at(call).scope.finish(read); });
 }
 void jeton_call_free(jeton_call* call) { delete call; }

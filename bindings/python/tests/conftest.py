@@ -70,7 +70,16 @@ class Daemon:
     def start(self) -> Daemon:
         with (self._folder / "stderr").open("a") as errors:
             self.process = subprocess.Popen(
-                [binary("jetond"), *self._options, "--listen", "none", "--state", str(self.state), "--socket", self.socket],
+                [
+                    binary("jetond"),
+                    *self._options,
+                    "--listen",
+                    "none",
+                    "--state",
+                    str(self.state),
+                    "--socket",
+                    self.socket,
+                ],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

@@ -16,6 +16,7 @@ from conftest import SERVER, Daemon
 
 import jeton
 from jeton import aio
+from jeton.connection import Connection
 
 
 def open_connections() -> int:
@@ -49,7 +50,7 @@ def test_no_thread_is_started_and_few_connections_stay(daemon: Daemon):
 def test_no_more_than_32_at_a_time_and_the_others_wait(daemon: Daemon, monkeypatch: pytest.MonkeyPatch):
     client = jeton.AsyncClient(daemon.socket, deadline=5)
     most = 0
-    exchange = aio._Connection.exchange
+    exchange = Connection.exchange
     running = 0
 
     async def counted(self, request, deadline):
@@ -61,7 +62,7 @@ def test_no_more_than_32_at_a_time_and_the_others_wait(daemon: Daemon, monkeypat
         finally:
             running -= 1
 
-    monkeypatch.setattr(aio._Connection, "exchange", counted)
+    monkeypatch.setattr(Connection, "exchange", counted)
 
     async def main() -> list[dict]:
         return await asyncio.gather(*(client.status() for _ in range(200)))
@@ -79,16 +80,23 @@ def silent(path: Path) -> socket.socket:
 
 def test_who_waits_for_a_connection_waits_no_longer_than_the_deadline(tmp_path: Path):
     with silent(tmp_path / "s.sock"):
-        client = jeton.AsyncClient(str(tmp_path / "s.sock"), deadline=0.3)
+        client = jeton.AsyncClient(str(tmp_path / "s.sock"), deadline=30)
 
-        async def main() -> list:
-            return await asyncio.gather(*(client.status() for _ in range(80)), return_exceptions=True)
+        async def main() -> None:
+            first = [asyncio.create_task(client.status()) for _ in range(aio.CONNECTIONS_MAX)]
+            await asyncio.sleep(0)
+            client._deadline = 0.2
+            began = time.monotonic()
+            answers = await asyncio.gather(*(client.status() for _ in range(50)), return_exceptions=True)
+            assert time.monotonic() - began < 5
+            assert {(type(answer), answer.message) for answer in answers} == {
+                (jeton.Unavailable, "no connection was free in time")
+            }
+            for task in first:
+                task.cancel()
+            await asyncio.gather(*first, return_exceptions=True)
 
-        began = time.monotonic()
-        answers = asyncio.run(main())
-        assert time.monotonic() - began < 5
-        assert {type(answer) for answer in answers} == {jeton.Unavailable}
-        assert "no connection was free in time" in {answer.message for answer in answers}
+        asyncio.run(main())
 
 
 def test_a_cancelled_request_closes_its_connection_and_gives_its_place_back(tmp_path: Path):
@@ -132,6 +140,7 @@ def test_a_place_given_to_somebody_who_is_just_cancelled_is_not_lost(daemon: Dae
 
 def test_the_end_of_a_loop_closes_its_connections_without_a_warning(daemon: Daemon):
     client = jeton.AsyncClient(daemon.socket, deadline=5)
+    gc.collect()
     before = open_connections()
     for _ in range(3):
         assert asyncio.run(client.status())["issuer"]
@@ -167,6 +176,19 @@ def test_a_loop_that_was_closed_without_asyncio_run_is_forgotten(daemon: Daemon)
     assert asyncio.run(client.status())
     gc.collect()
     assert gone() is None
+
+
+def test_a_client_that_nobody_has_any_more_closes_its_connections(daemon: Daemon):
+    async def main() -> None:
+        gc.collect()
+        before = open_connections()
+        await jeton.AsyncClient(daemon.socket, deadline=5).status()
+        assert open_connections() == before + 1
+        gc.collect()
+        await asyncio.sleep(0.05)
+        assert open_connections() == before
+
+    asyncio.run(main())
 
 
 def test_without_a_loop_it_is_unavailable(daemon: Daemon):

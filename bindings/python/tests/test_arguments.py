@@ -103,7 +103,22 @@ def some_value(random_: random.Random, depth: int) -> Any:
     if kind == 2:
         return random_.choice([0.0, -0.0, 1.5, 5e-324, 1.7e308, 1e21, 1e20, 9007199254740993.0, 9007199254740991.0])
     if kind in (3, 4, 5, 6):
-        letters = ["a", "é", "\u2028", "\x00", '"', "\\", "/", "~", "😀", "\ufffd", "\ufffe", "\ud83d", "\U0001fffe", "\ufdef"]
+        letters = [
+            "a",
+            "é",
+            "\u2028",
+            "\x00",
+            '"',
+            "\\",
+            "/",
+            "~",
+            "😀",
+            "\ufffd",
+            "\ufffe",
+            "\ud83d",
+            "\U0001fffe",
+            "\ufdef",
+        ]
         weights = [40] + [10] * 9 + [1] * 4
         return "".join(random_.choices(letters, weights, k=random_.randrange(4)))
     if kind == 7:
@@ -131,7 +146,7 @@ def test_python_and_the_library_agree_on_a_thousand_values():
             ours = True
         except jeton.BadArguments:
             ours = False
-        # The one difference that is meant: an int of 1e21 and more has a canonical form, but no int does in Python's JSON.
+        # The one difference that is meant: as a double, 1e21 and more has a canonical form; no int is sent as one.
         if library and not ours:
             assert any(str(big) in text.decode("utf-8", "surrogatepass") for big in (10**21, 10**22))
             continue

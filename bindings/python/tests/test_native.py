@@ -66,9 +66,7 @@ def test_a_key_signs_what_its_public_half_verifies():
 def test_another_key_does_not_verify_it():
     token = SigningKey().sign(claims())
     with pytest.raises(jeton.BadToken, match="unknown_key"):
-        _native.token_verify(
-            token, keys_of(SigningKey()), issuer="", server="", tool="", arguments=b"{}", now=None
-        )
+        _native.token_verify(token, keys_of(SigningKey()), issuer="", server="", tool="", arguments=b"{}", now=None)
 
 
 @pytest.mark.parametrize("changed", [{"exp": 1}, {"jti": "x"}, {"extra": 1}, {"authorization_details": []}])
@@ -77,7 +75,9 @@ def test_claims_that_are_not_the_protocols_are_not_signed(changed: dict):
         SigningKey().sign(claims(**changed))
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"keys":5}', b'{"keys":[{}]}', b"\xff", b'{"keys":[],"keys":[]}'])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"{}", b'{"keys":5}', b'{"keys":[{}]}', b"\xff", b'{"keys":[],"keys":[]}']
+)
 def test_what_is_no_key_set_is_refused(text: bytes):
     with pytest.raises(jeton.JetonError, match="bad_request"):
         Keys(text)
@@ -158,7 +158,14 @@ def test_bytes_after_an_answer_make_the_connection_unusable():
 def test_a_request_is_the_bytes_of_one_request():
     assert _native.encode_request("GET", "/v1/status", b"") == b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert _native.encode_request("POST", "/v1/revoke", b"{}").endswith(b"\r\nContent-Length: 2\r\n\r\n{}")
-    for method, path in (("GET", "status"), ("GET", "/a b"), ("GET", "/a\r\nX: y"), ("get", "/"), ("", "/"), ("GET", "")):
+    for method, path in (
+        ("GET", "status"),
+        ("GET", "/a b"),
+        ("GET", "/a\r\nX: y"),
+        ("get", "/"),
+        ("", "/"),
+        ("GET", ""),
+    ):
         with pytest.raises(jeton.JetonError, match="bad_request"):
             _native.encode_request(method, path, b"")
 

@@ -12,7 +12,6 @@ import jeton
 from jeton.client import default_client
 
 
-
 def test_a_function_runs_in_a_scope_with_its_arguments_by_name(daemon: Daemon):
     seen = []
 

@@ -107,7 +107,9 @@ def test_another_servers_token_is_refused(verifier: Any):
         verifier.redeem(token, "refund", ARGUMENTS)
 
 
-@pytest.mark.parametrize("text", ["", "x", "a.b.c", "eyJ.eyJ.e", "\ud800", "é.é.é", "x" * 9000, "x" * 70_000, None, 7, b"x"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "a.b.c", "eyJ.eyJ.e", "\ud800", "é.é.é", "x" * 9000, "x" * 70_000, None, 7, b"x"]
+)
 def test_what_is_no_token_is_refused(verifier: Any, text: Any):
     for ask in (verifier.verify, verifier.redeem):
         with pytest.raises(jeton.BadToken, match="bad_token"):

@@ -28,7 +28,8 @@ class UnixHttp {
   UnixHttp(UnixHttp&& other) noexcept;
   UnixHttp& operator=(UnixHttp&& other) noexcept;
 
-  /// Sends what `encode_request` made. sidecar_unavailable when the answer did not come whole and in time; the connection is then of no more use.
+  /// Sends what `encode_request` made. sidecar_unavailable when the answer did not come whole and in time; the
+  /// connection is then of no more use.
   [[nodiscard]] Result<HttpAnswer> exchange(std::string_view request, Deadline deadline);
   /// Whether the answer allowed another request.
   [[nodiscard]] bool reusable() const { return reusable_; }

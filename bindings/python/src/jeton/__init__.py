@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .aio import AsyncClient as AsyncClient
     from .client import Client as Client
     from .client import configure as configure
+    from .decorator import protect as protect
     from .errors import BadArguments as BadArguments
     from .errors import BadToken as BadToken
     from .errors import Denied as Denied
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .scope import CallScope as CallScope
     from .scope import call as call
     from .scope import current_call as current_call
-    from .scope import protect as protect
     from .secret import RedactTokens as RedactTokens
     from .secret import SecretToken as SecretToken
     from .secret import install_log_filter as install_log_filter
@@ -40,7 +40,7 @@ _HOMES = {
     "CallScope": "scope",
     "call": "scope",
     "current_call": "scope",
-    "protect": "scope",
+    "protect": "decorator",
     "RedactTokens": "secret",
     "SecretToken": "secret",
     "install_log_filter": "secret",

@@ -68,7 +68,9 @@ def _load() -> ctypes.CDLL:
     try:
         lib = ctypes.CDLL(str(path))
     except OSError as error:
-        raise ImportError(f"cannot load {path}: {error}; reinstall jeton, or name the library in $JETON_LIBRARY") from None
+        raise ImportError(
+            f"cannot load {path}: {error}; reinstall jeton, or name the library in $JETON_LIBRARY"
+        ) from None
     lib.jeton_abi_version.restype = c_uint32
     found = lib.jeton_abi_version()
     if found != ABI_VERSION:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket as sockets
-import struct
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from . import _native
 from .arguments import dumps
 from .client import DEADLINE_S, deadline_ms
-from .errors import JetonError, Unavailable, unavailable
+from .connection import Connection, expire
+from .errors import Unavailable, unavailable
 from .steps import Request
 
 CONNECTIONS_MAX = 32
 """At the same time from one loop; who comes then waits. The sidecar lets one account have 128."""
 IDLE_MAX = 8
-_PAUSE_S = 0.001
 
 
 class AsyncClient:
@@ -88,10 +86,10 @@ class _Pool:
     def __init__(self, socket: str | None) -> None:
         self.pid = os.getpid()
         self._socket = socket
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._guard: AsyncGenerator[None, None] | None = None
 
     async def close_with_loop(self, forget: Callable[[], object]) -> None:
@@ -108,13 +106,13 @@ class _Pool:
         await self._guard.__anext__()
 
     def close(self) -> None:
-        for connection in list(self._all):
+        for connection in {*self._idle, *self._all}:
             connection.close()
         self._idle.clear()
 
     def abandon(self) -> None:
         """In a child after fork: the descriptors are closed, and the parent's loop and connections left alone."""
-        for connection in list(self._all):
+        for connection in {*self._idle, *self._all}:
             connection.sock.close()
         self._idle.clear()
 
@@ -133,7 +131,7 @@ class _Pool:
         finally:
             self._give_place()
 
-    async def _on(self, connection: _Connection, request: bytes, deadline: float) -> _native.Decoder:
+    async def _on(self, connection: Connection, request: bytes, deadline: float) -> _native.Decoder:
         decoder = await connection.exchange(request, deadline)
         if decoder.reusable() and not connection.lost and len(self._idle) < IDLE_MAX:
             self._idle.append(connection)
@@ -141,7 +139,7 @@ class _Pool:
             connection.close()
         return decoder
 
-    def _take_idle(self) -> _Connection | None:
+    def _take_idle(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
             if not connection.lost:
@@ -155,7 +153,7 @@ class _Pool:
         loop = asyncio.get_running_loop()
         place: asyncio.Future[None] = loop.create_future()
         self._waiting.append(place)
-        timer = loop.call_at(deadline, _expire, place, "no connection was free in time")
+        timer = loop.call_at(deadline, expire, place, "no connection was free in time")
         try:
             await place
         except BaseException:
@@ -173,11 +171,11 @@ class _Pool:
                 return
         self._taken -= 1
 
-    async def _connect(self, deadline: float) -> _Connection:
+    async def _connect(self, deadline: float) -> Connection:
         tried = []
         for path in json.loads(_native.socket_candidates(self._socket)):
             try:
-                connection = await _Connection.open(path, deadline)
+                connection = await Connection.open(path, deadline)
             except (OSError, ValueError) as error:
                 tried.append(f"{path}: {getattr(error, 'strerror', None) or error}")
             else:
@@ -186,99 +184,6 @@ class _Pool:
         raise unavailable(
             f"no sidecar answers, tried {', '.join(tried)}; start jetond, or name its socket with $JETON_SOCKET"
         )
-
-
-class _Connection(asyncio.Protocol):
-    """One connection, one request at a time."""
-
-    def __init__(self, sock: sockets.socket) -> None:
-        self.sock = sock
-        self.lost = False
-        self._transport: asyncio.Transport | None = None
-        self._decoder: _native.Decoder | None = None
-        self._answered: asyncio.Future[None] | None = None
-
-    @classmethod
-    async def open(cls, path: str, deadline: float) -> _Connection:
-        """OSError when nobody listens, nobody takes the connection in time, or who listens does not own the file."""
-        loop = asyncio.get_running_loop()
-        sock = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            while True:
-                try:
-                    sock.connect(path)
-                    break
-                except BlockingIOError:
-                    # The listener's queue is full, and a Unix socket cannot be polled for room.
-                    if loop.time() >= deadline:
-                        raise TimeoutError("no answer in time") from None
-                    await asyncio.sleep(_PAUSE_S)
-            _check_owner(sock, path)
-            connection = cls(sock)
-            await loop.create_unix_connection(lambda: connection, sock=sock)
-        except BaseException:
-            sock.close()
-            raise
-        return connection
-
-    async def exchange(self, request: bytes, deadline: float) -> _native.Decoder:
-        loop = asyncio.get_running_loop()
-        if self._transport is None or self.lost:
-            raise unavailable("the sidecar closed the connection")
-        self._decoder = decoder = _native.Decoder()
-        self._answered = loop.create_future()
-        timer = loop.call_at(deadline, _expire, self._answered, "the sidecar did not answer in time")
-        try:
-            self._transport.write(request)
-            await self._answered
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            timer.cancel()
-            self._decoder = self._answered = None
-        return decoder
-
-    def close(self) -> None:
-        """At once, whatever is still to be sent."""
-        self.lost = True
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        if self._decoder is None or self._answered is None or self._answered.done():
-            self.close()  # nobody asked
-            return
-        try:
-            done = self._decoder.feed(data)
-        except JetonError as error:
-            self._answered.set_exception(error)
-            return
-        if done:
-            self._answered.set_result(None)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.lost = True
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(unavailable("the sidecar closed the connection"))
-
-
-def _check_owner(sock: sockets.socket, path: str) -> None:
-    """Whoever listens must be who owns the file: a socket somebody else put there is not the sidecar."""
-    _, uid, _ = struct.unpack("3i", sock.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, struct.calcsize("3i")))
-    owner = os.stat(path).st_uid
-    if owner != uid & 0xFFFFFFFF:
-        raise PermissionError(f"the file belongs to uid {owner}, but uid {uid & 0xFFFFFFFF} listens on it")
-
-
-def _expire(waiting: asyncio.Future[None], why: str) -> None:
-    if not waiting.done():
-        waiting.set_exception(unavailable(why))
 
 
 _clients: weakref.WeakSet[AsyncClient] = weakref.WeakSet()
@@ -292,32 +197,3 @@ def _after_fork_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
-
-_reporting: set[asyncio.Task[None]] = set()
-
-
-async def finish_in_any_case(report: Coroutine[Any, Any, None], unreported: Callable[[str], None]) -> None:
-    """Waits for a report that goes on by itself when the one who waits is cancelled.
-
-    A cancelled task gets no quiet moment any more: some frameworks cancel it again at every await.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        report.close()
-        unreported("sidecar_unavailable")
-        return
-    task = loop.create_task(report)
-    _reporting.add(task)
-    task.add_done_callback(lambda done: _reported(done, unreported))
-    await asyncio.wait([task])
-
-
-def _reported(task: asyncio.Task[None], unreported: Callable[[str], None]) -> None:
-    _reporting.discard(task)
-    if task.cancelled():
-        unreported("cancelled")
-    elif isinstance(error := task.exception(), JetonError):
-        unreported(error.code)
-    elif error is not None:
-        unreported(type(error).__name__)

@@ -16,7 +16,9 @@ INTEGER_MAX = 2**53 - 1
 _EXPONENT_FROM = 1e21
 # Lone surrogates and noncharacters (RFC 7493 section 2.1).
 _UNCLEAN = re.compile(
-    "[\ud800-\udfff\ufdd0-\ufdef" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)) + "]"
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+    + "]"
 )
 
 

@@ -77,8 +77,8 @@ class BadToken(JetonError):
     """A tool server's refusal: this token gives no right to run this call."""
 
 
-#: code → exception. `revoked` is about a call when an agent asks, and about a token when a tool server redeems one; the
-#: verifier raises BadToken for it, and for every other `Denied` of a redemption.
+#: code → exception. `revoked` is about a call when an agent asks, and about a token when a tool server redeems one:
+#: the verifier raises BadToken for it, and for every other `Denied` of a redemption.
 CLASSES: dict[str, type[JetonError]] = {
     "bad_request": JetonError,
     "bad_arguments": BadArguments,

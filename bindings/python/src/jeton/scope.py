@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import json
 import logging
 import os
@@ -11,11 +9,11 @@ import re
 import secrets
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any
 
 from . import otel
 from .arguments import plain
@@ -24,7 +22,7 @@ from .errors import Denied, JetonError, Unavailable
 from .secret import SecretToken
 from .steps import Asks, Request, Steps, adrive, ask_twice, drive, member
 
-__all__ = ["CallScope", "call", "configure", "current_call", "protect"]
+__all__ = ["CallScope", "call", "configure", "current_call"]
 
 OUTCOMES = frozenset({"ok", "tool_error", "transport_error", "cancelled", "unknown"})
 TOKEN_MEMBER = "dev.jeton/token"
@@ -32,7 +30,6 @@ _DETAIL = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _log = logging.getLogger("jeton")
 _current: ContextVar[CallScope | None] = ContextVar("jeton_call", default=None)
 _live: weakref.WeakValueDictionary[str, CallScope] = weakref.WeakValueDictionary()
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def call(
@@ -100,6 +97,7 @@ class CallScope:
         self._parent = parent
         self._client: Asks | None = client
         self._state = "new"
+        self._left = False
         self._pid = 0
         self._began = 0.0
         self._first: list[SecretToken] = []
@@ -162,9 +160,7 @@ class CallScope:
 
     # -- tokens -------------------------------------------------------------------------------------------------------
 
-    def mint(
-        self, server: str, *, tool: str | None = None, arguments: Mapping[str, Any] | None = None
-    ) -> SecretToken:
+    def mint(self, server: str, *, tool: str | None = None, arguments: Mapping[str, Any] | None = None) -> SecretToken:
         """A token for one attempt at this server. It takes the place of an unredeemed one before it.
 
         `tool` and `arguments` are those on the wire, where they differ from the scope's; the first mint settles them.
@@ -194,7 +190,7 @@ class CallScope:
         return {TOKEN_MEMBER: (await self.amint(server)).reveal()}
 
     def _mint(self, server: str, tool: str | None, arguments: Mapping[str, Any] | None) -> Steps[SecretToken]:
-        if self._state == "over":
+        if self._left or self._state == "over":
             raise Denied("unknown_call", "the call is over; open a new one", txn=self.txn)
         if self._state != "open":
             raise RuntimeError("enter the call scope before minting")
@@ -257,7 +253,6 @@ class CallScope:
         except BaseException:
             self._state = "open"
             raise
-        _live.pop(self.id, None)
         otel.annotate(outcome=outcome)
 
     def __exit__(
@@ -270,8 +265,6 @@ class CallScope:
             drive(self._asks(), self._finish(*self._outcome(error)))
         except JetonError as unreported:
             self._unreported(unreported.code)
-        finally:
-            self._over()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -279,7 +272,7 @@ class CallScope:
         self._leave()
         if self._state != "open" or self._pid != os.getpid():
             return
-        from .aio import finish_in_any_case
+        from .reporting import finish_in_any_case
 
         try:
             await finish_in_any_case(adrive(self._asks().aio(), self._finish(*self._outcome(error))), self._unreported)
@@ -287,10 +280,10 @@ class CallScope:
             # Cancelled while reporting, which goes on by itself. It must not take the place of the tool's exception.
             if error is None:
                 raise
-        finally:
-            self._over()
 
     def _leave(self) -> None:
+        self._left = True
+        _live.pop(self.id, None)
         if self._reset is None:
             return
         try:
@@ -301,9 +294,6 @@ class CallScope:
             if _current.get() is self:
                 _current.set(None)
         self._reset = None
-
-    def _over(self) -> None:
-        _live.pop(self.id, None)
 
     def _outcome(self, error: BaseException | None) -> tuple[str, str | None]:
         if error is None:
@@ -316,7 +306,7 @@ class CallScope:
         return outcome, name if _DETAIL.fullmatch(name) else None
 
     def _unreported(self, code: str) -> None:
-        _log.warning("the outcome of call %s of %s was not reported: %s", self.txn, self.tool, code)
+        _log.warning("the outcome of call %s of %r was not reported: %s", self.txn, self.tool, code)
 
     # -- the rest -----------------------------------------------------------------------------------------------------
 
@@ -357,69 +347,3 @@ def _token_of(answer: dict[str, Any], verb: str) -> SecretToken:
         previous=member(answer, "previous", str, verb),
         log_index=member(answer, "log_index", int, verb),
     )
-
-
-@overload
-def protect(fn: F) -> F: ...
-@overload
-def protect(
-    fn: None = None, *, tool: str | None = None, server: str | None = None, framework: str = "python"
-) -> Callable[[F], F]: ...
-def protect(
-    fn: F | None = None, *, tool: str | None = None, server: str | None = None, framework: str = "python"
-) -> F | Callable[[F], F]:
-    """A function that runs only with a permit, in a scope of its own. For plain and for `async` functions.
-
-    The tool is the function's name unless `tool` says otherwise; its arguments are the call's, by name, defaults
-    included and `self` left out. Generators run after their call has returned and are refused with TypeError.
-    """
-    if fn is None:
-        return functools.partial(protect, tool=tool, server=server, framework=framework)  # type: ignore[return-value]
-    if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
-        raise TypeError("protect needs a function that returns its result; open a scope inside a generator")
-    signature = inspect.signature(fn)
-    name = tool if tool is not None else fn.__name__
-
-    def scope_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallScope:
-        return call(name, _bound(signature, fn, args, kwargs), server=server, framework=framework)
-
-    if inspect.iscoroutinefunction(fn):
-
-        @functools.wraps(fn)
-        async def with_permit(*args: Any, **kwargs: Any) -> Any:
-            async with scope_of(args, kwargs):
-                return await fn(*args, **kwargs)
-
-    else:
-
-        @functools.wraps(fn)
-        def with_permit(*args: Any, **kwargs: Any) -> Any:
-            with scope_of(args, kwargs):
-                result = fn(*args, **kwargs)
-                if isinstance(result, Awaitable):
-                    getattr(result, "close", lambda: None)()
-                    raise TypeError("protect needs an `async def` where the result is awaited")
-                return result
-
-    return with_permit  # type: ignore[return-value]
-
-
-def _bound(
-    signature: inspect.Signature, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """The arguments by name, as a caller over the wire would send them."""
-    bound = signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    arguments: dict[str, Any] = {}
-    for index, (name, value) in enumerate(bound.arguments.items()):
-        kind = signature.parameters[name].kind
-        if index == 0 and name in ("self", "cls") and "." in fn.__qualname__:
-            continue
-        members = value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
-        for member_name, member_value in members.items():
-            if member_name in arguments:
-                raise TypeError(f"the argument {member_name} was given twice")
-            arguments[member_name] = member_value
-    return arguments
-
-

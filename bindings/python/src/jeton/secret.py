@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 _PLACEHOLDER = "[token]"
@@ -51,6 +51,7 @@ class SecretToken:
 
     __slots__ = ("__weakref__", "_reveal", "attempt", "expires_at", "jti", "log_index", "previous")
 
+    _reveal: Callable[[], str]
     jti: str
     attempt: int
     expires_at: int
@@ -60,7 +61,14 @@ class SecretToken:
     log_index: int | None
 
     def __init__(
-        self, compact: str, *, jti: str, attempt: int, expires_at: int, previous: str = "none", log_index: int | None = None
+        self,
+        compact: str,
+        *,
+        jti: str,
+        attempt: int,
+        expires_at: int,
+        previous: str = "none",
+        log_index: int | None = None,
     ) -> None:
         # Behind a function: what walks over attributes to print or to serialise finds no text.
         put = object.__setattr__
@@ -73,8 +81,7 @@ class SecretToken:
 
     def reveal(self) -> str:
         """The compact JWS, for the one request it is meant for."""
-        text: str = self._reveal()
-        return text
+        return self._reveal()
 
     def __repr__(self) -> str:
         return f"SecretToken(jti={self.jti})"
