@@ -8,13 +8,13 @@
 static int checks = 0;
 static int failures = 0;
 
-#define CHECK(what)                                                        \
-  do {                                                                     \
-    ++checks;                                                              \
-    if (!(what)) {                                                         \
-      ++failures;                                                          \
+#define CHECK(what)                                                             \
+  do {                                                                          \
+    ++checks;                                                                   \
+    if (!(what)) {                                                              \
+      ++failures;                                                               \
       fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #what); \
-    }                                                                      \
+    }                                                                           \
   } while (0)
 
 /* A text and its length, as the functions take them. */
@@ -22,14 +22,14 @@ static int failures = 0;
 #define NONE NULL, 0
 
 /* The call refuses with this code, says why, and gives nothing out; and it can do so without telling. */
-#define REFUSES(code, out, call_with)                    \
-  do {                                                   \
-    jeton_error* error = NULL;                           \
-    out = SOMETHING;                                     \
-    CHECK(call_with(&error) == (code));                  \
-    CHECK(out == 0);                                     \
-    check_error(error, (code));                          \
-    CHECK(call_with(NULL) == (code));                    \
+#define REFUSES(code, out, call_with)   \
+  do {                                  \
+    jeton_error* error = NULL;          \
+    out = SOMETHING;                    \
+    CHECK(call_with(&error) == (code)); \
+    CHECK(out == 0);                    \
+    check_error(error, (code));         \
+    CHECK(call_with(NULL) == (code));   \
   } while (0)
 /* Something that is not nothing: it must be gone after a refusal. */
 #define SOMETHING ((void*)&checks)
@@ -158,8 +158,7 @@ static void without_a_sidecar(void) {
   REFUSES(JETON_BAD_REQUEST, call, OPEN);
 #define MINT(e) jeton_call_mint(NULL, T("s"), &buffer, NULL, e)
   REFUSES(JETON_BAD_REQUEST, buffer, MINT);
-#define REDEEM(e) \
-  jeton_verifier_redeem(NULL, T("x"), T("t"), T("{}"), NONE, &redemption, e)
+#define REDEEM(e) jeton_verifier_redeem(NULL, T("x"), T("t"), T("{}"), NONE, &redemption, e)
   REFUSES(JETON_BAD_REQUEST, redemption, REDEEM);
 #define VERIFIER_VERIFY(e) jeton_verifier_verify(NULL, T("x"), T("t"), T("{}"), &buffer, e)
   REFUSES(JETON_BAD_REQUEST, buffer, VERIFIER_VERIFY);

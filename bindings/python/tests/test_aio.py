@@ -243,6 +243,27 @@ def test_several_loops_in_threads_share_one_client(daemon: Daemon):
     assert failures == []
 
 
+def test_another_loop_than_asyncios_does_as_well(daemon: Daemon):
+    uvloop = pytest.importorskip("uvloop")
+    verifier = jeton.Verifier(SERVER, deadline=5)
+
+    async def one(number: int) -> str:
+        async with jeton.call("refund", {"number": number}, server=SERVER) as scope:
+            token = await scope.amint(SERVER)
+            return (await verifier.aredeem(token.reveal(), "refund", {"number": number})).txn
+
+    async def main() -> set[str]:
+        return set(await asyncio.gather(*map(one, range(20))))
+
+    loop = uvloop.new_event_loop()
+    try:
+        assert len(loop.run_until_complete(main())) == 20
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+    assert {call["outcome"] for call in daemon.calls()} == {"ok"}
+
+
 def test_a_request_that_cannot_be_one_is_refused(daemon: Daemon):
     client = jeton.AsyncClient(daemon.socket, deadline=5)
     with pytest.raises(jeton.JetonError, match="bad_request"):

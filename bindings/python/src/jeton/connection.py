@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket as sockets
 import struct
+from typing import cast
 
 from . import _native
 from .errors import JetonError, unavailable
@@ -71,9 +72,14 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def abandon(self) -> None:
+        """Closes this process's descriptor and tells no loop: for a child after fork."""
+        if self.sock.fileno() >= 0:
+            os.close(self.sock.detach())
+        self.lost = True
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # other loops have transports of their own making
 
     def data_received(self, data: bytes) -> None:
         if self._decoder is None or self._answered is None or self._answered.done():
