@@ -15,7 +15,7 @@
  * Threads. Functions on values, keys and clients may be called from any thread at any time. A jeton_call, a
  * jeton_decoder and the freeing of any handle are for one thread at a time. Nothing here calls back.
  * Fork. A child may go on using a client: it opens connections of its own. A call belongs to the process that opened
- * it.
+ * it, and a verifier is connected anew.
  */
 #ifndef JETON_H
 #define JETON_H

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +75,28 @@ def test_a_child_of_a_loop_does_too(daemon: Daemon):
     pid, in_the_child, in_the_parent = asyncio.run(main())
     assert pid_of(daemon, in_the_child) == pid
     assert pid_of(daemon, in_the_parent) == os.getpid()
+
+
+def test_a_child_holds_no_connection_of_its_parents_loop(daemon: Daemon):
+    client = jeton.AsyncClient(daemon.socket, deadline=5)
+
+    def connections() -> int:
+        inodes = {line.split()[6] for line in Path("/proc/net/unix").read_text().splitlines()[1:]}
+        links = []
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):
+                links.append(os.readlink(f"/proc/self/fd/{name}"))
+        return sum(link[8:-1] in inodes for link in links if link.startswith("socket:["))
+
+    async def main() -> tuple[int, int]:
+        before = connections()
+        await asyncio.gather(*(client.status() for _ in range(4)))
+        assert connections() > before
+        return before, in_child(connections)
+
+    before, in_the_child = asyncio.run(main())
+    assert in_the_child == before
+    assert asyncio.run(client.status())
 
 
 def test_a_scope_of_before_the_fork_is_the_parents_to_end(daemon: Daemon):

@@ -44,10 +44,11 @@ class AsyncClient:
         body = b"" if request.body is None else dumps(request.body)
         encoded = _native.encode_request(method, request.path, body)
         try:
-            pool = await self._pool()
-        except RuntimeError as error:
-            raise unavailable(f"there is no loop to ask on: {error}") from None
-        decoder = await pool.exchange(encoded, asyncio.get_running_loop().time() + self._deadline)
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise unavailable("no event loop is running here") from None
+        pool = await self._pool(loop)
+        decoder = await pool.exchange(encoded, loop.time() + self._deadline)
         value: dict[str, Any] = json.loads(decoder.answer())
         return value
 
@@ -69,12 +70,12 @@ class AsyncClient:
         if pool is not None:
             pool.close()
 
-    async def _pool(self) -> _Pool:
-        loop = asyncio.get_running_loop()
+    async def _pool(self, loop: asyncio.AbstractEventLoop) -> _Pool:
         pool = self._pools.get(loop)
         if pool is None or pool.pid != os.getpid():
-            for other in [other for other in self._pools if other.is_closed()]:
-                del self._pools[other]
+            for other in list(self._pools):  # a copy: loops of other threads come and go
+                if other.is_closed():
+                    self._pools.pop(other, None)
             pool = self._pools[loop] = _Pool(self._socket)
             await pool.close_with_loop(lambda: self._pools.pop(loop, None))
         return pool
@@ -113,7 +114,7 @@ class _Pool:
     def abandon(self) -> None:
         """In a child after fork: the descriptors are closed, and the parent's loop and connections left alone."""
         for connection in {*self._idle, *self._all}:
-            connection.sock.close()
+            connection.abandon()
         self._idle.clear()
 
     async def exchange(self, request: bytes, deadline: float) -> _native.Decoder:
