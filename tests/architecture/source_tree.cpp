@@ -65,7 +65,8 @@ std::vector<SourceFile> source_files(const std::vector<std::string>& folders) {
   std::vector<SourceFile> files;
   for (const auto& folder : folders)
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
-      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      const auto kind = entry.path().extension();
+      if (kind != ".cpp" && kind != ".hpp" && kind != ".h" && kind != ".c") continue;
       std::ostringstream text;
       text << std::ifstream(entry.path()).rdbuf();
       files.push_back(source_of(std::filesystem::relative(entry.path(), root).generic_string(), text.str()));

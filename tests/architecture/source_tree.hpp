@@ -14,7 +14,7 @@ struct SourceFile {
   std::vector<std::string> includes;  ///< as written, without quotes or brackets
 };
 
-/// Every .cpp and .hpp below the folders, in order.
+/// Every .cpp, .hpp, .c and .h below the folders, in order.
 [[nodiscard]] std::vector<SourceFile> source_files(const std::vector<std::string>& folders);
 [[nodiscard]] SourceFile source_of(std::string path, std::string text);
 

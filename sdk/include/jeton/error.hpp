@@ -67,6 +67,9 @@ struct Error {
   std::string message;
   std::optional<std::string> txn = std::nullopt;
   std::optional<std::uint64_t> log_index = std::nullopt;
+  /// The JSON Pointer (RFC 6901) of the member at fault, within the arguments or the text that was read; "" is all of
+  /// it.
+  std::optional<std::string> pointer = std::nullopt;
 };
 
 /// What a caller can meet on a good day. What should never happen throws.

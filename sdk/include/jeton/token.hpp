@@ -34,6 +34,8 @@ struct TokenClaims {
   std::optional<Json> act = std::nullopt;  ///< RFC 8693 section 4.1
 
   [[nodiscard]] Json json() const;
+  /// The same the other way. bad_token for everything that is not exactly the claims of the protocol.
+  [[nodiscard]] static Result<TokenClaims> from_json(const Json& payload);
   /// The RFC 9396 array alone, as an answer to redeem carries it.
   [[nodiscard]] Json authorization_details() const;
 };

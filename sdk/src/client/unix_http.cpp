@@ -1,6 +1,7 @@
-// Sockets by hand, so that a deadline is a deadline; parsing by Beast, so that a strange answer is only an error.
+// Sockets by hand, so that a deadline is a deadline.
 #include "client/unix_http.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -11,17 +12,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
+#include "jeton/http_codec.hpp"
 #include "jeton/secret.hpp"
 
 namespace jeton {
 namespace {
-
-namespace http = boost::beast::http;
-constexpr std::uint64_t answer_bytes_max = 4 << 20;
 
 tl::unexpected<Error> unavailable(std::string why) { return refuse(Code::sidecar_unavailable, std::move(why)); }
 
@@ -100,37 +96,24 @@ Result<void> UnixHttp::send_all(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
-Result<HttpAnswer> UnixHttp::exchange(std::string_view method, std::string_view target, std::string_view body,
-                                      Deadline deadline) {
+Result<HttpAnswer> UnixHttp::exchange(std::string_view request, Deadline deadline) {
   reusable_ = false;
-  auto request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n", method, target);
-  if (!body.empty()) request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
-  request += "\r\n";
-  request += body;
-  auto sent = send_all(request, deadline);
-  wipe(request);  // it may hold a token
-  if (!sent) return refuse(sent.error());
+  if (auto sent = send_all(request, deadline); !sent) return refuse(sent.error());
 
-  http::response_parser<http::string_body> parser;
-  parser.eager(true);
-  parser.body_limit(answer_bytes_max);
-  std::string pending;
+  AnswerDecoder decoder;
   std::array<char, 16 * 1024> chunk;
-  while (!parser.is_done()) {
+  for (auto state = AnswerDecoder::State::need_more; state != AnswerDecoder::State::done;) {
     if (auto ready = wait_for(POLLIN, deadline); !ready) return refuse(ready.error());
     const auto count = ::recv(fd_, chunk.data(), chunk.size(), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (count <= 0) return unavailable("the sidecar closed the connection");
-    pending.append(chunk.data(), static_cast<std::size_t>(count));
-    boost::system::error_code error;
-    const auto used = parser.put(boost::asio::buffer(pending), error);
-    pending.erase(0, used);
-    if (error && error != http::error::need_more)
-      return unavailable("the sidecar's answer is not HTTP: " + error.message());
+    const auto fed = decoder.feed({chunk.data(), static_cast<std::size_t>(count)});
+    if (!fed) return refuse(fed.error());
+    state = *fed;
   }
   wipe({reinterpret_cast<unsigned char*>(chunk.data()), chunk.size()});
-  reusable_ = parser.keep_alive() && pending.empty();
-  return HttpAnswer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+  reusable_ = decoder.reusable();
+  return decoder.take();
 }
 
 }  // namespace jeton

@@ -5,21 +5,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include <sys/types.h>
 
 #include "jeton/error.hpp"
+#include "jeton/http_codec.hpp"
 
 namespace jeton {
 
 using Deadline = std::chrono::steady_clock::time_point;
-
-struct HttpAnswer {
-  int status;
-  std::string body;
-};
 
 /// A connection that is open. Blocking, bounded by the deadline of each call. One thread at a time.
 class UnixHttp {
@@ -32,11 +28,15 @@ class UnixHttp {
   UnixHttp(UnixHttp&& other) noexcept;
   UnixHttp& operator=(UnixHttp&& other) noexcept;
 
-  /// sidecar_unavailable when the answer did not come whole and in time; the connection is then of no more use.
-  [[nodiscard]] Result<HttpAnswer> exchange(std::string_view method, std::string_view target, std::string_view body,
-                                            Deadline deadline);
+  /// Sends what `encode_request` made. sidecar_unavailable when the answer did not come whole and in time; the
+  /// connection is then of no more use.
+  [[nodiscard]] Result<HttpAnswer> exchange(std::string_view request, Deadline deadline);
   /// Whether the answer allowed another request.
   [[nodiscard]] bool reusable() const { return reusable_; }
+
+  /// The descriptor of a connection that is set aside, and the connection again; whoever holds it closes it.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  [[nodiscard]] static UnixHttp adopt(int fd) { return UnixHttp(fd); }
 
  private:
   explicit UnixHttp(int fd) : fd_(fd) {}

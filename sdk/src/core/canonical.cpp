@@ -186,7 +186,11 @@ tl::expected<std::string, JsonError> canonical_json_at(std::string root, const J
 
 Result<std::string> canonical_json(const Json& value) {
   auto bytes = canonical_json_at("", value, canonical_depth_max);
-  if (!bytes) return refuse(Code::bad_arguments, std::move(bytes.error().message));
+  if (!bytes) {
+    Error error{Code::bad_arguments, std::move(bytes.error().message)};
+    error.pointer = std::move(bytes.error().pointer);
+    return refuse(std::move(error));
+  }
   return std::move(*bytes);
 }
 

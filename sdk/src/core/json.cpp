@@ -138,7 +138,11 @@ tl::expected<Json, JsonError> parse_json_strictly(std::string_view text, JsonLim
 
 Result<Json> parse_json(std::string_view text, Code code_on_fault, JsonLimits limits) {
   auto parsed = parse_json_strictly(text, limits);
-  if (!parsed) return refuse(code_on_fault, std::move(parsed.error().message));
+  if (!parsed) {
+    Error error{code_on_fault, std::move(parsed.error().message)};
+    error.pointer = std::move(parsed.error().pointer);
+    return refuse(std::move(error));
+  }
   return std::move(*parsed);
 }
 

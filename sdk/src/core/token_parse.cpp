@@ -207,6 +207,13 @@ Result<Json> decode(std::string_view part, std::string_view where) {
 
 }  // namespace
 
+Result<TokenClaims> TokenClaims::from_json(const Json& payload) {
+  std::string fault;
+  auto claims = read_claims(payload, fault);
+  if (!fault.empty()) return malformed(std::move(fault));
+  return claims;
+}
+
 Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
   if (compact.size() > token_bytes_max) return malformed("the token is larger than 8 KiB");
   if (!std::all_of(compact.begin(), compact.end(), may_stand_in_a_token)) {
@@ -227,8 +234,9 @@ Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
 
   const auto payload = decode(parts->payload, "the token payload");
   if (!payload) return refuse(payload.error());
-  token.claims_ = read_claims(*payload, fault);
-  if (!fault.empty()) return malformed(std::move(fault));
+  auto claims = TokenClaims::from_json(*payload);
+  if (!claims) return refuse(claims.error());
+  token.claims_ = std::move(*claims);
 
   token.signing_input_ = compact.substr(0, compact.size() - parts->signature.size() - 1);
   token.sha256_ = jeton::sha256(compact);

@@ -10,6 +10,7 @@ namespace jeton {
 namespace {
 
 constexpr std::size_t arguments_depth_max = 64;
+constexpr std::string_view root = "/arguments";
 
 }  // namespace
 
@@ -25,8 +26,12 @@ Result<ArgsDigest> args_digest(std::string_view tool, const Json& arguments, std
   if (!arguments.is_object())
     return refuse(Code::bad_arguments, "arguments must be an object; send {} where there are none");
   if (!is_clean_text(tool)) return refuse(Code::bad_arguments, "the tool's name is not clean UTF-8");
-  auto canonical = canonical_json_at("/arguments", arguments, arguments_depth_max);
-  if (!canonical) return refuse(Code::bad_arguments, std::move(canonical.error().message));
+  auto canonical = canonical_json_at(std::string(root), arguments, arguments_depth_max);
+  if (!canonical) {
+    Error error{Code::bad_arguments, std::move(canonical.error().message)};
+    error.pointer = canonical.error().pointer.substr(root.size());
+    return refuse(std::move(error));
+  }
   if (canonical->size() > bytes_max)
     return refuse(Code::bad_arguments, "arguments are larger than " + std::to_string(bytes_max) + " bytes; send less");
   const auto name = canonical_json_at("/name", Json(tool), 0);
