@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,12 @@ from . import drivers
 from .daemon import Daemon
 from .driver import Driver
 from .leaks import Watch
+from .patience import PatientClient
 from .tool_server import DEADLINE_S, ToolServer
+
+
+#: In memory where there is such a place: a busy disk must not decide about a test.
+_FAST = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def daemon() -> Iterator[Daemon]:
     """The sidecar of the whole session."""
-    with tempfile.TemporaryDirectory(prefix="jeton-") as home:
+    with tempfile.TemporaryDirectory(prefix="jeton-", dir=_FAST) as home:
         running = Daemon(Path(home))
         yield running
         running.stop()
@@ -67,7 +73,7 @@ def daemon() -> Iterator[Daemon]:
 @pytest.fixture
 def gone() -> Iterator[Daemon]:
     """A sidecar that was there and is there no more."""
-    with tempfile.TemporaryDirectory(prefix="jeton-") as home:
+    with tempfile.TemporaryDirectory(prefix="jeton-", dir=_FAST) as home:
         stopped = Daemon(Path(home))
         stopped.stop()
         yield stopped
@@ -83,8 +89,9 @@ class World:
 
 
 @pytest.fixture
-def world(daemon: Daemon) -> Iterator[World]:
+def world(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """This process's default sidecar is the session's, and everything is watched."""
+    monkeypatch.setattr("jeton.client.Client", PatientClient)
     jeton.configure(socket=daemon.socket, deadline=DEADLINE_S)
     with Watch().watching() as watch:
         yield World(daemon, ToolServer(daemon.socket), watch)

@@ -15,8 +15,10 @@ GRANTED = "refund"
 NOT_GRANTED = "delete_customer"
 _READY_S = 10
 
+# Nothing here is about a machine that loses power, and a busy disk must not decide about a test.
 _CONFIG = f"""
 trust_domain = "adapters.example"
+durability = "normal"
 [[agent]]
 name = "billing"
 match = ["unix:uid:{os.getuid()}"]
@@ -32,6 +34,7 @@ agent = "billing"
 server = "{SERVER}"
 tools = ["{GRANTED}"]
 max_redemptions = 2
+max_attempts = 64
 """
 
 

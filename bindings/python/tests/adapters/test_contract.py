@@ -133,7 +133,7 @@ def test_a_retry_of_one_call_gets_a_new_token_of_the_same_call(play: Play) -> No
     assert visit.scope is not None
     assert first.txn == second.txn == visit.scope.txn
     assert first.jti != second.jti
-    assert (first.attempt, second.attempt) == (1, 2)
+    assert first.attempt < second.attempt
     assert "refunded o-1" in job.script.results[0]
 
 
@@ -155,6 +155,8 @@ def test_fifty_calls_at_once_keep_to_themselves(play: Play) -> None:
 
     play.run(job)
 
+    assert [text for n, text in enumerate(job.script.results) if f"refunded o-{n}" not in text] == []
+    assert len(job.script.results) == CALLS
     visits = sorted(play.server.visits, key=lambda visit: visit.arguments["amount"])
     assert [visit.arguments for visit in visits] == [ask.arguments for ask in asks]
     for ask, visit in zip(asks, visits, strict=True):
@@ -166,7 +168,6 @@ def test_fifty_calls_at_once_keep_to_themselves(play: Play) -> None:
     assert len({visit.verified[0].txn for visit in visits}) == CALLS
     assert len({visit.verified[0].jti for visit in visits}) == CALLS
     assert (play.server.most_at_once > 1) == play.driver.parallel
-    assert [f"refunded o-{n}" in result for n, result in enumerate(job.script.results)] == [True] * CALLS
 
 
 def test_a_refusal_is_read_by_the_model_and_the_run_goes_on(play: Play) -> None:

@@ -13,6 +13,7 @@ from jeton import BadToken, CallScope, VerifiedCall, Verifier, current_call
 
 from .daemon import SERVER
 from .driver import ToolSpec
+from .patience import PatientClient
 
 DEADLINE_S = 10
 _ALONE_S = 0.5
@@ -36,7 +37,7 @@ class ToolServer:
     """One Verifier, and what happened at it."""
 
     def __init__(self, socket: str) -> None:
-        self._verifier = Verifier(SERVER, socket=socket, deadline=DEADLINE_S)
+        self._verifier = Verifier(SERVER, client=PatientClient(socket, deadline=DEADLINE_S))
         self.ran = 0
         self.visits: list[Visit] = []
         self.tokens: list[str] = []
