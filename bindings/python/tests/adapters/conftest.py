@@ -12,12 +12,13 @@ from pathlib import Path
 
 import jeton
 import pytest
+from conftest import Daemon
 
 from . import drivers
-from .daemon import Daemon
 from .driver import Driver
 from .leaks import Watch
 from .patience import PatientClient
+from .policy import CONFIG
 from .tool_server import DEADLINE_S, ToolServer
 
 
@@ -37,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _drivers(config: pytest.Config) -> list[Driver]:
-    wanted = config.getoption("--adapter")
+    wanted = config.getoption("--adapter", default=[])
     found = []
     for name in wanted or [module.name for module in pkgutil.iter_modules(drivers.__path__)]:
         try:
@@ -65,7 +66,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def daemon() -> Iterator[Daemon]:
     """The sidecar of the whole session."""
     with tempfile.TemporaryDirectory(prefix="jeton-", dir=_FAST) as home:
-        running = Daemon(Path(home))
+        running = Daemon(Path(home), CONFIG).start()
         yield running
         running.stop()
 
@@ -74,7 +75,7 @@ def daemon() -> Iterator[Daemon]:
 def gone() -> Iterator[Daemon]:
     """A sidecar that was there and is there no more."""
     with tempfile.TemporaryDirectory(prefix="jeton-", dir=_FAST) as home:
-        stopped = Daemon(Path(home))
+        stopped = Daemon(Path(home), CONFIG).start()
         stopped.stop()
         yield stopped
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import jeton
 import pytest
+from conftest import Daemon
 from opentelemetry import trace
 
 from .conftest import World
-from .daemon import GRANTED, NOT_GRANTED, Daemon
 from .driver import Ask, Driver, Job, Ran, Script, Turn
 from .leaks import tokens_in
+from .policy import GRANTED, NOT_GRANTED
 from .tool_server import (
     Body,
     fails,
@@ -227,7 +228,7 @@ def test_no_scope_is_current_once_the_run_is_cancelled(play: Play) -> None:
     scope = play.server.visits[0].scope
     assert scope is not None
     assert job.script.scopes == [None] * len(job.script.scopes)
-    assert _outcomes(play, scope.txn) == ["cancelled"]
+    assert play.world.daemon.outcomes(scope.txn) == ["cancelled"]
 
 
 def test_a_bug_of_the_adapter_refuses_the_call(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,8 +282,4 @@ def test_the_log_knows_how_the_call_went(play: Play, body: Body, outcome: str) -
 
     scope = play.server.visits[0].scope
     assert scope is not None
-    assert _outcomes(play, scope.txn) == [outcome if play.driver.sees_errors else "ok"]
-
-
-def _outcomes(play: Play, txn: str) -> list[str]:
-    return [event["outcome"] for event in play.world.daemon.events(txn) if event["event"] == "call.outcome"]
+    assert play.world.daemon.outcomes(scope.txn) == [outcome if play.driver.sees_errors else "ok"]

@@ -11,9 +11,9 @@ from typing import Any
 
 from jeton import BadToken, CallScope, VerifiedCall, Verifier, current_call
 
-from .daemon import SERVER
 from .driver import ToolSpec
 from .patience import PatientClient
+from .policy import SERVER
 
 DEADLINE_S = 10
 _ALONE_S = 0.5
