@@ -1,0 +1,1 @@
+"""The contract that every framework adapter keeps, run with the real framework and a real sidecar."""
