@@ -7,13 +7,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::set<std::string> all_tests() {
-  std::set<std::string> names = tests_in(in_tree("tests/CMakeLists.txt"));
-  for (const auto& entry : fs::recursive_directory_iterator(in_tree("tests")))
-    if (entry.path().extension() == ".cpp") names.merge(tests_in(entry.path()));
-  return names;
-}
-
 std::vector<fs::path> documents() {
   std::vector<fs::path> found{in_tree("README.md"), in_tree("CHANGELOG.md")};
   for (const auto& entry : fs::recursive_directory_iterator(in_tree("docs")))

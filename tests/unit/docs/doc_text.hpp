@@ -54,4 +54,12 @@ inline std::set<std::string> tests_in(const std::filesystem::path& file) {
   return names;
 }
 
+/// Every test there is.
+inline std::set<std::string> all_tests() {
+  auto names = tests_in(in_tree("tests/CMakeLists.txt"));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(in_tree("tests")))
+    if (entry.path().extension() == ".cpp") names.merge(tests_in(entry.path()));
+  return names;
+}
+
 }  // namespace jeton::test
