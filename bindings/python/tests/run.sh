@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Runs the Python tests of one set of requirements in a virtual environment of its own.
+#
+#   run.sh --wheel            builds the package into $JETON_PYTHON_WORK/wheel
+#   run.sh NAME [ARG...]      runs the tests that requirements/NAME.txt names in its line "# tests: ...", with ARGs for pytest
+#   run.sh --python NAME      prints the interpreter of that environment, made if need be
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=${JETON_PYTHON_WORK:-$here/../../../build/python}
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+
+# uv installs what pip would, in a tenth of the time; it comes from PyPI like everything else.
+tool() {
+  exec 9>"$work/tool.lock"
+  flock 9
+  if [[ ! -x $work/tool/bin/uv ]]; then
+    python3 -m venv --clear "$work/tool"
+    "$work/tool/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9
+  fi
+  exec 9>&-
+}
+
+uv() { "$work/tool/bin/uv" --quiet "$@"; }
+
+# Anew when the requirements change; the package itself each time.
+environment() {
+  local name=$1 requirements=$here/requirements/$1.txt
+  [[ -f $requirements ]] || { echo "run.sh: no requirements/$name.txt" >&2; exit 2; }
+  local key
+  key=$( (python3 --version; cat "$requirements") | sha256sum | cut -d ' ' -f 1)
+  if [[ $(cat "$work/$name/made-of" 2>/dev/null || true) != "$key" ]]; then
+    uv venv --clear --python "$(command -v python3)" "$work/$name"
+    uv pip install --python "$work/$name/bin/python" --requirement "$requirements"
+    echo "$key" >"$work/$name/made-of"
+  fi
+  uv pip install --python "$work/$name/bin/python" --reinstall --no-deps "$work"/wheel/jeton-*.whl
+}
+
+case ${1:?run.sh NAME, or run.sh --wheel} in
+  --wheel)
+    tool
+    rm -rf "$work/wheel"
+    uv build --wheel --out-dir "$work/wheel" "$here/.."
+    ;;
+  --python)
+    tool
+    environment "$2" >&2
+    echo "$work/$2/bin/python"
+    ;;
+  *)
+    name=$1
+    shift
+    tool
+    environment "$name"
+    tests=$(sed -n 's/^# tests: //p' "$here/requirements/$name.txt")
+    cd "$here"
+    # Unquoted on purpose: several paths and options.
+    exec "$work/$name/bin/python" -m pytest -p no:cacheprovider $tests "$@"
+    ;;
+esac
