@@ -318,10 +318,12 @@ class Server::Loop {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
       if (signal != SIGHUP) return stop();
-      if (stalled_)
+      if (stalled_) {
         log_line(Level::warning, "the configuration was not read again: the log's disk hangs; send SIGHUP again");
-      else
+      } else {
         reload_();
+        stalled_ = false;
+      }
       wait_for_signal();
     });
   }
