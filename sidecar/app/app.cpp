@@ -167,7 +167,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   server.on_hangup(Reload({config_path, *config, roles, grants, exchange, [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
-                           }}));
+                           },
+                           &guard}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());

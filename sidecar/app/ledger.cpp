@@ -18,6 +18,8 @@ tl::unexpected<Error> cannot(const std::string& what, const std::error_code& err
 
 Publisher::Put put_in(const std::string& place) { return place == syslog_place ? put_in_syslog() : put_in_file(place); }
 
+constexpr std::string_view given_up_prefix = "rolled-back-";
+
 /// A new key beside an old log would fork every call that is still open, and sign a log it cannot vouch for.
 Result<LogSecret> secret_beside(const std::filesystem::path& state) {
   const auto file = state / "log.key";
@@ -31,7 +33,7 @@ Result<LogSecret> secret_beside(const std::filesystem::path& state) {
 /// Out of the way, and kept as evidence. The checkpoint stays until the new log's first one takes its place: a crash in
 /// between must not look like a first start.
 Result<void> give_up_log(const std::filesystem::path& state, std::int64_t now_s) {
-  const auto aside = state / fmt::format("rolled-back-{}", now_s);
+  const auto aside = state / fmt::format("{}{}", given_up_prefix, now_s);
   std::error_code error;
   std::filesystem::create_directory(aside, error);
   if (error) return cannot(fmt::format("make {}", aside.string()), error);
@@ -46,6 +48,14 @@ Result<void> give_up_log(const std::filesystem::path& state, std::int64_t now_s)
   }
   log_line(Level::warning, "the log was given up and a new one begins", {{"moved_to", aside.string()}});
   return {};
+}
+
+/// A log without any event beside one that was given up is its successor, and its start was cut off before it said so.
+bool begins_after_rollback(const Store& store, const std::filesystem::path& state) {
+  if (store.size() > 0) return false;
+  for (const auto& entry : std::filesystem::directory_iterator(state))
+    if (entry.path().filename().string().starts_with(given_up_prefix)) return true;
+  return false;
 }
 
 }  // namespace
@@ -80,7 +90,8 @@ Ledger::Ledger(const Options& options, const Clock& clock, std::unique_ptr<Store
 Result<std::unique_ptr<Ledger>> Ledger::open(const Options& options, const Clock& clock) {
   bool rolled_back = false;
   auto ledger = open_checked(options, clock, rolled_back);
-  if (ledger && options.accept_rollback) log_line(Level::info, "there was no rollback to accept");
+  if (ledger && options.accept_rollback && !(*ledger)->recovered_)
+    log_line(Level::info, "there was no rollback to accept");
   // Nothing else is accepted: a disk that fails for a moment, or a log of a newer version, costs nobody their log.
   if (ledger || !options.accept_rollback || !rolled_back) return ledger;
   log_line(Level::warning, "a rollback is accepted", {{"found", ledger.error().message}});
@@ -116,7 +127,11 @@ Result<std::unique_ptr<Ledger>> Ledger::open_checked(const Options& options, con
     rolled_back = true;
     return refuse(checked.error());
   }
-  return std::unique_ptr<Ledger>(new Ledger(options, clock, std::move(*store), std::move(*secret), std::move(*origin)));
+  const bool successor = begins_after_rollback(**store, options.state);
+  auto ledger =
+      std::unique_ptr<Ledger>(new Ledger(options, clock, std::move(*store), std::move(*secret), std::move(*origin)));
+  if (successor) ledger->recovered_ = Recovered{largest_claim(*outside)};
+  return ledger;
 }
 
 Result<void> Ledger::first_checkpoint() {

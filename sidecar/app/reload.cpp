@@ -78,7 +78,7 @@ void Reload::operator()() {
 void Reload::replace_by(Config config) {
   Roles roles(config.roles);
   Grants grants(config.grants);
-  const auto recorded = parts_.exchange.transact([&] { record_loaded(parts_.exchange, config); });
+  const auto recorded = record([&] { record_loaded(parts_.exchange, config); });
   if (!recorded)
     return log_line(Level::warning, "configuration not reloaded, the old one stays",
                     {{"why", recorded.error().message}, {"then", "send SIGHUP again when the log can be written"}});
@@ -89,9 +89,20 @@ void Reload::replace_by(Config config) {
   log_line(Level::info, "configuration reloaded", {{"file", parts_.file.string()}, {"sha256", parts_.config.sha256}});
 }
 
+/// A disk that hangs holds the reload up and nobody else.
+Result<void> Reload::record(const std::function<void()>& what) {
+  const auto recorded = [&] {
+    what();
+    if (parts_.guard != nullptr) parts_.guard->begin();
+  };
+  return parts_.exchange.transact(recorded, [this] {
+    if (parts_.guard != nullptr) (void)parts_.guard->end();
+  });
+}
+
 void Reload::keep_old(const Error& why, const std::string& detail) {
   log_line(Level::warning, "configuration not reloaded, the old one stays", {{"why", why.message}});
-  const auto recorded = parts_.exchange.transact(
+  const auto recorded = record(
       [&] { parts_.exchange.record(EventKind::config_rejected, [&](Event& event) { event.detail = detail; }); });
   if (!recorded) log_line(Level::warning, "config.rejected could not be written", {{"why", recorded.error().message}});
 }

@@ -5,6 +5,7 @@
 
 #include "app/config.hpp"
 #include "exchange/exchange.hpp"
+#include "http/stall_guard.hpp"
 
 namespace jeton {
 
@@ -19,6 +20,7 @@ class Reload {
     Grants& grants;
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
+    StallGuard* guard = nullptr;  ///< watches the wait for the disk
   };
   explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 
@@ -28,6 +30,7 @@ class Reload {
 
  private:
   void replace_by(Config config);
+  [[nodiscard]] Result<void> record(const std::function<void()>& what);
   void keep_old(const Error& why, const std::string& detail);
 
   Parts parts_;

@@ -84,7 +84,8 @@ class Exchange {
 
   /// Outside of transact, for a log that cannot be written: the same effects, and no event yet. Again after a
   /// transaction that failed, it ends what came back to life with that; a switch that was `thrown` is not thrown twice.
-  /// Where the log may not even be read, what cannot be decided without it is log_unavailable.
+  /// Where the log may not even be read, what cannot be decided without it is log_unavailable. What a transaction that
+  /// still hangs would end is ended as well: should it fail, nothing of it comes back to life.
   [[nodiscard]] Result<void> revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read = true);
   [[nodiscard]] Result<void> switch_in_memory(const Caller& caller, const SwitchRequest& request, bool thrown);
   [[nodiscard]] const Controls& controls() const { return controls_; }
@@ -116,14 +117,15 @@ class Exchange {
                                                 Refusal& about);
   struct Revoker;
   struct Ended;
-  [[nodiscard]] Result<Revoker> revoker_of(const Caller& caller) const;
-  [[nodiscard]] Result<Ended> end(const Caller& caller, const RevokeRequest& request, bool may_read);
+  [[nodiscard]] Result<Revoker> revoker_of(const Caller& caller, bool in_memory, bool may_read) const;
+  [[nodiscard]] Result<Ended> end(const Revoker& by, const Caller& caller, const RevokeRequest& request);
   [[nodiscard]] Result<Ended> end_token(const Revoker& by, const Event& order, const Jti& jti);
   [[nodiscard]] Result<Ended> end_call(const Revoker& by, const Event& order, const Txn& txn);
   [[nodiscard]] Result<Ended> end_run(const Revoker& by, const Event& order, const std::string& run_id);
   [[nodiscard]] Result<Ended> end_agent(const Revoker& by, const Event& order, const std::string& name);
-  [[nodiscard]] std::int64_t end_live(const Event& order, const MintedTokens::Wanted& wanted);
-  [[nodiscard]] Result<std::string> throw_switch(const Caller& caller, const SwitchRequest& request, bool thrown);
+  [[nodiscard]] std::int64_t end_live(const Event& order, const MintedTokens::Wanted& wanted, bool in_memory);
+  struct Throw;
+  [[nodiscard]] Result<std::string> throw_switch(const Caller& caller, const SwitchRequest& request, Throw how);
   [[nodiscard]] std::optional<Error> held_back(const AgentEntry& agent) const;
   [[nodiscard]] std::optional<Error> revoked_for_good(const Call& call) const;
   [[nodiscard]] Result<Redeemed> burn(const Caller& caller, const ServerEntry& server, const VerifiedToken& token,

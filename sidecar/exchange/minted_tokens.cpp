@@ -16,10 +16,12 @@ const MintedTokens::Entry* MintedTokens::find(const Jti& jti) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-std::vector<Jti> MintedTokens::live(std::int64_t now_boot_us, const Wanted& wanted) const {
+std::vector<Jti> MintedTokens::live(std::int64_t now_boot_us, const Wanted& wanted, bool or_ending) const {
   std::vector<Jti> found;
-  for (const auto& [jti, entry] : entries_)
-    if (entry.state == State::live && now_boot_us < entry.deadline_boot_us && wanted(entry)) found.push_back(jti);
+  for (const auto& [jti, entry] : entries_) {
+    const bool live = entry.state == State::live || (or_ending && entry.state == State::ending);
+    if (live && now_boot_us < entry.deadline_boot_us && wanted(entry)) found.push_back(jti);
+  }
   return found;
 }
 
@@ -31,16 +33,19 @@ void MintedTokens::remember(const Jti& jti, const Entry& entry) {
 void MintedTokens::end(const Jti& jti, const std::optional<Burn>& burn) {
   const auto found = entries_.find(jti);
   if (found == entries_.end() || found->second.state == State::revoked) return;
-  found->second.state = State::ended;
+  found->second.state = State::ending;
   steps_.push_back({jti, false, burn});
 }
 
 std::set<Jti> MintedTokens::settle(bool durable) {
   std::set<Jti> forgotten;
   if (durable) {
-    for (const auto& step : steps_)
-      if (const auto found = entries_.find(step.jti); step.burn && found != entries_.end())
-        found->second.burned = step.burn;
+    for (const auto& step : steps_) {
+      const auto found = entries_.find(step.jti);
+      if (step.minted || found == entries_.end()) continue;
+      if (step.burn) found->second.burned = step.burn;
+      if (found->second.state == State::ending) found->second.state = State::ended;
+    }
   } else {
     for (const auto& step : steps_)
       if (step.minted) forgotten.insert(step.jti);
@@ -56,8 +61,8 @@ void MintedTokens::take_back(std::size_t steps) {
     if (found == entries_.end()) continue;
     if (steps_.back().minted)
       entries_.erase(found);
-    else if (found->second.state == State::ended && !found->second.burned)
-      found->second.state = State::live;
+    else if (found->second.state == State::ending)
+      found->second.state = found->second.burned ? State::ended : State::live;
   }
 }
 

@@ -36,8 +36,9 @@ class MintedTokens {
     auto operator<=>(const Owner&) const = default;
   };
   using SharedOwner = std::shared_ptr<const Owner>;
-  /// `ended` is spent or superseded, as far as the transaction at hand knows. `revoked` is for good.
-  enum class State : std::uint8_t { live, ended, revoked };
+  /// `ended` is spent or superseded; `ending` is that only if the transaction at hand becomes durable. `revoked` is for
+  /// good.
+  enum class State : std::uint8_t { live, ending, ended, revoked };
   struct Entry {
     Sha256 sha256;
     std::int64_t deadline_boot_us;
@@ -49,9 +50,10 @@ class MintedTokens {
 
   [[nodiscard]] SharedOwner owner(Owner owner);
   [[nodiscard]] const Entry* find(const Jti& jti) const;
-  /// The tokens that could be redeemed now and that `wanted` says yes to.
+  /// The tokens that could be redeemed now and that `wanted` says yes to; `or_ending`: or could be again, should the
+  /// transaction at hand fail.
   using Wanted = std::function<bool(const Entry&)>;
-  [[nodiscard]] std::vector<Jti> live(std::int64_t now_boot_us, const Wanted& wanted) const;
+  [[nodiscard]] std::vector<Jti> live(std::int64_t now_boot_us, const Wanted& wanted, bool or_ending = false) const;
 
   // What a transaction does. `settle` says what became of it: when it is not durable, what was minted in it never left
   // and is forgotten, and what was burned or superseded in it is live again.

@@ -10,10 +10,17 @@ namespace jeton {
 /// Who takes back: an operator anything, an agent its own.
 struct Exchange::Revoker {
   const AgentEntry* agent;  ///< none: an operator
+  bool in_memory = false;   ///< no transaction is at hand, or one that hangs and may fail
   bool may_read = true;     ///< the log
   [[nodiscard]] bool owns(const std::string& spiffe_id) const {
     return agent == nullptr || agent->spiffe_id == spiffe_id;
   }
+};
+
+/// `in_memory`: as in Revoker. `already`: it was thrown in a transaction that failed.
+struct Exchange::Throw {
+  bool in_memory = false;
+  bool already = false;
 };
 
 /// How many tokens a request ended, and the event that stands where it ordered none.
@@ -71,7 +78,9 @@ std::optional<Error> Exchange::revoked_for_good(const Call& call) const {
 Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& request) {
   Refusal about{Verb::revoke};
   const auto before = controls_.waiting().size();
-  const auto ended = end(caller, request, true);
+  const auto ended = revoker_of(caller, false, true).and_then([&](const Revoker& by) {
+    return end(by, caller, request);
+  });
   if (!ended) {
     // A story stays clean of those whose it is not.
     if (parts_.roles.is_operator(caller)) {
@@ -89,31 +98,30 @@ Result<void> Exchange::revoke_in_memory(const Caller& caller, const RevokeReques
   const auto* agent = parts_.roles.is_operator(caller) ? nullptr : parts_.roles.agent_of(caller);
   if (agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
     return refuse(Code::log_unavailable, "too much waits for the log already; try again");
-  const auto ended = end(caller, request, may_read);
+  const auto ended = revoker_of(caller, true, may_read).and_then([&](const Revoker& by) {
+    return end(by, caller, request);
+  });
   if (!ended) return refuse(ended.error());
   return {};
 }
 
-Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller) const {
-  if (parts_.roles.is_operator(caller)) return Revoker{nullptr};
+Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller, bool in_memory, bool may_read) const {
+  if (parts_.roles.is_operator(caller)) return Revoker{nullptr, in_memory, may_read};
   auto agent = agent_of(caller);
   if (!agent) return refuse(agent.error());
-  return Revoker{*agent};
+  return Revoker{*agent, in_memory, may_read};
 }
 
-Result<Exchange::Ended> Exchange::end(const Caller& caller, const RevokeRequest& request, bool may_read) {
-  auto by = revoker_of(caller);
-  if (!by) return refuse(by.error());
-  by->may_read = may_read;
-  const auto order = event_of(EventKind::token_revoked, by->agent == nullptr ? Role::operator_ : Role::agent, caller);
-  if (request.jti) return end_token(*by, order, *request.jti);
-  if (request.txn) return end_call(*by, order, *request.txn);
-  if (request.run_id) return end_run(*by, order, *request.run_id);
-  return end_agent(*by, order, request.agent.value_or(""));
+Result<Exchange::Ended> Exchange::end(const Revoker& by, const Caller& caller, const RevokeRequest& request) {
+  const auto order = event_of(EventKind::token_revoked, by.agent == nullptr ? Role::operator_ : Role::agent, caller);
+  if (request.jti) return end_token(by, order, *request.jti);
+  if (request.txn) return end_call(by, order, *request.txn);
+  if (request.run_id) return end_run(by, order, *request.run_id);
+  return end_agent(by, order, request.agent.value_or(""));
 }
 
-std::int64_t Exchange::end_live(const Event& order, const MintedTokens::Wanted& wanted) {
-  const auto tokens = minted_.live(parts_.clock.boot_us(), wanted);
+std::int64_t Exchange::end_live(const Event& order, const MintedTokens::Wanted& wanted, bool in_memory) {
+  const auto tokens = minted_.live(parts_.clock.boot_us(), wanted, in_memory);
   if (tokens.empty()) return 0;
   const auto event = std::make_shared<const Event>(order);
   for (const auto& jti : tokens) {
@@ -135,7 +143,9 @@ Result<Exchange::Ended> Exchange::end_token(const Revoker& by, const Event& orde
     return Ended{0, spent->log_index};
   }
   if (!by.owns(entry->owner->agent)) return no_such_call();
-  if (entry->state != MintedTokens::State::live || parts_.clock.boot_us() >= entry->deadline_boot_us)
+  const bool live = entry->state == MintedTokens::State::live ||
+                    (by.in_memory && entry->state == MintedTokens::State::ending);
+  if (!live || parts_.clock.boot_us() >= entry->deadline_boot_us)
     return by.may_read ? Ended{0, newest_about(parts_.store.story(entry->txn), jti)} : Ended{};
   controls_.order({std::make_shared<const Event>(order), entry->txn, jti, entry->owner});
   minted_.revoke(jti);
@@ -151,12 +161,12 @@ Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order
     if (!call) return no_such_call();
     owner = call->opening().agent.value_or("");
   } else {
-    const auto live = minted_.live(parts_.clock.boot_us(), of_call);
+    const auto live = minted_.live(parts_.clock.boot_us(), of_call, true);
     if (live.empty()) return not_without_the_log();
     owner = minted_.find(live.front())->owner->agent;
   }
   if (!by.owns(owner)) return no_such_call();
-  const auto tokens = end_live(order, of_call);
+  const auto tokens = end_live(order, of_call, by.in_memory);
   if (call && call->revocation() != nullptr) return Ended{tokens, call->revocation()->log_index};
   if (controls_.is_closing(txn)) return Ended{tokens};
   auto closing = order;
@@ -171,9 +181,10 @@ Result<Exchange::Ended> Exchange::end_run(const Revoker& by, const Event& order,
   if (!closed && by.agent != nullptr && controls_.runs_of(scope) >= Controls::runs_per_agent_max)
     return refuse(Code::rate_limited, fmt::format("agent {} has revoked {} runs, which is all it may; ask an operator",
                                                   by.agent->name, Controls::runs_per_agent_max));
-  const auto tokens = end_live(order, [&](const MintedTokens::Entry& entry) {
+  const auto of_run = [&](const MintedTokens::Entry& entry) {
     return entry.owner->run_id == run_id && by.owns(entry.owner->agent);
-  });
+  };
+  const auto tokens = end_live(order, of_run, by.in_memory);
   if (closed) return Ended{tokens, controls_.run_revoked_at(scope, run_id)};
   auto closing = order;
   closing.run_id = run_id;
@@ -187,23 +198,24 @@ Result<Exchange::Ended> Exchange::end_agent(const Revoker& by, const Event& orde
     return refuse(Code::wrong_role, "an agent may revoke its own tokens; only an operator those of others");
   const auto* agent = agent_named(parts_.roles, name);
   if (agent == nullptr) return no_such_agent(name);
-  return Ended{end_live(order, [&](const MintedTokens::Entry& e) { return e.owner->agent == agent->spiffe_id; })};
+  const auto of_agent = [agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent->spiffe_id; };
+  return Ended{end_live(order, of_agent, by.in_memory)};
 }
 
 Result<Switched> Exchange::switch_agent(const Caller& caller, const SwitchRequest& request) {
-  const auto agent = throw_switch(caller, request, false);
+  const auto agent = throw_switch(caller, request, {});
   if (!agent) return refuse(refused(caller, agent.error(), Refusal{request.disable ? Verb::disable : Verb::enable}));
   controls_.write(parts_.store);
   return Switched{controls_.switched_at(*agent).value()};
 }
 
 Result<void> Exchange::switch_in_memory(const Caller& caller, const SwitchRequest& request, bool thrown) {
-  const auto agent = throw_switch(caller, request, thrown);
+  const auto agent = throw_switch(caller, request, {.in_memory = true, .already = thrown});
   if (!agent) return refuse(agent.error());
   return {};
 }
 
-Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchRequest& request, bool thrown) {
+Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchRequest& request, Throw how) {
   if (!parts_.roles.is_operator(caller)) {
     if (parts_.roles.knows(caller)) return refuse(Code::wrong_role, "only an operator may disable and enable agents");
     return refuse(Code::unknown_agent, fmt::format("uid {} is no operator; see [[operator]]", caller.uid));
@@ -224,11 +236,11 @@ Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchReq
   order.agent = agent;
   const bool stands =
       controls_.is_disabled(agent) == request.disable && (request.disable || controls_.was_switched(agent));
-  if (!stands && !thrown) controls_.order({std::make_shared<const Event>(order)});
+  if (!stands && !how.already) controls_.order({std::make_shared<const Event>(order)});
   if (request.disable && controls_.is_disabled(agent)) {
     order.kind = EventKind::token_revoked;
-    [[maybe_unused]] const auto tokens =
-        end_live(order, [&agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent; });
+    const auto of_agent = [&agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent; };
+    [[maybe_unused]] const auto tokens = end_live(order, of_agent, how.in_memory);
   }
   return agent;
 }

@@ -274,6 +274,7 @@ class Server::Loop {
   /// Everything that became ready since the last tick is answered in one transaction, but for what is beyond an
   /// account's share of it.
   void answer_tick() {
+    if (tick_.empty()) return;
     const auto began = SteadyClock::now();
     auto taken = tick_.take();
     if (!tick_.empty()) asio::post(context_, [this] { answer_when_gathered(); });
@@ -306,6 +307,8 @@ class Server::Loop {
       auto hanging = std::exchange(in_flight_, {});
       door_.answer_stalled(jobs_of(hanging));
       for (auto& waiting : hanging) waiting.resume();
+      // Those beyond that tick: what the loop's thread posted for them stays in a queue of its own until it goes on.
+      if (!tick_.empty()) asio::post(context_, [this] { answer_when_gathered(); });
     }
     context_.run_for(stalled_slice);
     if (context_.stopped()) std::this_thread::sleep_for(stalled_slice);
@@ -315,10 +318,12 @@ class Server::Loop {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
       if (signal != SIGHUP) return stop();
-      if (stalled_)
+      if (stalled_) {
         log_line(Level::warning, "the configuration was not read again: the log's disk hangs; send SIGHUP again");
-      else
+      } else {
         reload_();
+        stalled_ = false;
+      }
       wait_for_signal();
     });
   }

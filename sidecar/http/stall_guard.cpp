@@ -2,13 +2,14 @@
 #include "http/stall_guard.hpp"
 
 #include <csignal>
+#include <utility>
 
 namespace jeton {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto glance = std::chrono::milliseconds(20);
+constexpr int glances_in_patience = 6;
 constexpr int glances_before_sleep = 50;
 
 std::int64_t now_ns() {
@@ -17,7 +18,7 @@ std::int64_t now_ns() {
 
 }  // namespace
 
-StallGuard::StallGuard(std::chrono::milliseconds patience) : patience_(patience) {
+StallGuard::StallGuard(std::chrono::nanoseconds patience) : patience_(patience) {
   // Signals are the loop's.
   sigset_t all, before;
   sigfillset(&all);
@@ -64,16 +65,20 @@ void StallGuard::watch() {
       asleep_.store(false);
       idle_glances = 0;
     }
-    changed_.wait_for(lock, glance, [this] { return ending_; });
+    changed_.wait_for(lock, patience_ / glances_in_patience, [this] { return ending_; });
     if (state_.load() != waiting) {
       ++idle_glances;
       continue;
     }
     idle_glances = 0;
-    if (now_ns() - since_ns_.load() < std::chrono::nanoseconds(patience_).count()) continue;
+    if (now_ns() - since_ns_.load() < patience_.count()) continue;
     int expected = waiting;
     if (!state_.compare_exchange_strong(expected, taken_over)) continue;
-    for (bool first = true; !over_.load(); first = false) slice_(first);
+    // One slice at least, though the wait be over by now: end() says that what waited has been answered.
+    bool first = true;
+    do {
+      slice_(std::exchange(first, false));
+    } while (!over_.load());
     // The loop's thread waits for the lock and puts the state back; until then this thread must not look again.
     lock.unlock();
     while (state_.load() == taken_over) std::this_thread::yield();

@@ -15,7 +15,7 @@ namespace jeton {
 /// A wait that is over in time costs two atomic writes. begin and end belong to the loop's thread.
 class StallGuard {
  public:
-  explicit StallGuard(std::chrono::milliseconds patience = std::chrono::milliseconds(120));
+  explicit StallGuard(std::chrono::nanoseconds patience = std::chrono::milliseconds(120));
   ~StallGuard();
   StallGuard(const StallGuard&) = delete;
   StallGuard& operator=(const StallGuard&) = delete;
@@ -31,7 +31,7 @@ class StallGuard {
   enum State : int { idle, waiting, taken_over };
   void watch();
 
-  const std::chrono::milliseconds patience_;
+  const std::chrono::nanoseconds patience_;
   std::function<void(bool)> slice_;
   std::atomic<int> state_ = idle;
   std::atomic<bool> over_ = false;

@@ -196,7 +196,10 @@ class SqliteStore final : public Store {
     if (!sync_failed_) make_room(2 * frame_bytes * frames);
   }
   void make_room(std::int64_t bytes) { note_failed_sync(make_wal_room(db_->getHandle(), bytes)); }
-  void note_failed_sync(int code) noexcept { sync_failed_ = sync_failed_ || (code & 0xFF) == SQLITE_IOERR; }
+  /// Where every commit is synced by itself, none that was confirmed can have been in it.
+  void note_failed_sync(int code) noexcept {
+    sync_failed_ = sync_failed_ || (sync_ == Sync::normal && (code & 0xFF) == SQLITE_IOERR);
+  }
 
   /// Linux tells of a page it could not write once; the next sync takes it for written. So commits that were not synced
   /// by themselves are written again, into the file, and the write-ahead log begins anew.

@@ -179,6 +179,11 @@ BadVfs::~BadVfs() {
   sqlite3_vfs_register(below_, 1);
 }
 
+std::size_t BadVfs::bytes_of(const std::string& name) const {
+  const auto found = files_.find(name);
+  return found == files_.end() ? 0 : found->second->seen.size();
+}
+
 void BadVfs::fail_at(std::uint64_t operation, Fault fault) {
   fail_at_ = operation;
   fault_ = fault;

@@ -35,6 +35,8 @@ class BadVfs {
   /// Counts from 1, since the beginning.
   void fail_at(std::uint64_t operation, Fault fault);
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  /// How long a file is; 0 where there is none.
+  [[nodiscard]] std::size_t bytes_of(const std::string& name) const;
   [[nodiscard]] bool is_down() const { return down_; }
   [[nodiscard]] bool struck() const { return struck_; }
   /// Whether the operation that failed was a sync.

@@ -97,6 +97,7 @@ Result<void> MemoryStore::transact(const std::function<void()>& work) {
     in_transaction_ = false;
     throw;
   }
+  at_commit_();
   in_transaction_ = false;
   if (disk_ == Disk::good) return {};
   // A sync that failed when everything was on the disk already.

@@ -26,6 +26,8 @@ class MemoryStore final : public Store {
   /// How the disk behaves from now on.
   enum class Disk { good, refuses_to_begin, fails_at_commit, keeps_and_fails };
   void set_disk(Disk disk) { disk_ = disk; }
+  /// Runs when a transaction's work is done and the disk has not answered yet.
+  void set_at_commit(std::function<void()> wait) { at_commit_ = std::move(wait); }
 
   Result<void> transact(const std::function<void()>& work) override;
   void isolate(const std::function<void()>& part) override;
@@ -52,6 +54,7 @@ class MemoryStore final : public Store {
  private:
   std::shared_ptr<MemoryLog> log_;
   Disk disk_ = Disk::good;
+  std::function<void()> at_commit_ = [] {};
   bool in_transaction_ = false;
   int transactions_ = 0;
 };

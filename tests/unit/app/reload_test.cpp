@@ -1,6 +1,8 @@
 // A configuration takes effect whole and after its event, or not at all.
 #include "app/reload.hpp"
 
+#include <future>
+
 #include <unistd.h>
 
 #include "support/exchange_fixture.hpp"
@@ -44,7 +46,9 @@ struct Running {
   jeton::LogSecret secret = jeton::LogSecret::ephemeral();
   t::Process process{store, grants, roles, secret, clock};
   Limits limits;
-  jeton::Reload reload{{file, config, roles, grants, process.exchange, [this](const Limits& l) { limits = l; }}};
+  jeton::StallGuard guard{std::chrono::milliseconds(1)};
+  jeton::Reload reload{
+      {file, config, roles, grants, process.exchange, [this](const Limits& l) { limits = l; }, &guard}};
 };
 
 }  // namespace
@@ -154,4 +158,20 @@ TEST_CASE("the same configuration again is an event and changes nothing") {
   CHECK(daemon.store.size() == 2);
   CHECK(daemon.last().kind == EventKind::config_loaded);
   CHECK(daemon.grant_in_force() == "first");
+}
+
+TEST_CASE("a disk that hangs while a configuration is recorded or rejected holds up nobody but that") {
+  for (const std::string& grants : {std::string(), std::string("max_attempts = 0\n")}) {
+    Running daemon(config_text("second", "", grants));
+    std::promise<std::string> meanwhile;
+    daemon.guard.set_meanwhile([&](bool first) {
+      if (first) meanwhile.set_value(daemon.grant_in_force());
+    });
+    auto others = meanwhile.get_future();
+    daemon.store.set_at_commit([&] { others.wait_for(std::chrono::seconds(10)); });
+    daemon.hang_up();
+    REQUIRE(others.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+    CHECK(others.get() == "first");
+    CHECK(daemon.grant_in_force() == (grants.empty() ? "second" : "first"));
+  }
 }

@@ -19,10 +19,12 @@ using jeton::Job;
 using jeton::outside::RawClient;
 using jeton::outside::TempDir;
 
-/// Answers at once, but what is asked at /block only when the gate opens.
+/// Answers at once, but what is asked at /block only when the gate opens. At /hang it waits there for the disk.
 class TestDoor final : public jeton::Door {
  public:
-  std::promise<void> entered, gate;
+  std::promise<void> entered, gate, hanging, disk;
+  jeton::StallGuard* guard = nullptr;
+  std::size_t body_bytes = 1024;
   std::function<void()> at_answer = [] {}, in_house = [] {};
 
   void answer(std::span<Job* const> jobs) override {
@@ -31,18 +33,25 @@ class TestDoor final : public jeton::Door {
       const std::lock_guard lock(mutex_);
       ticks_.push_back(jobs.size());
     }
+    bool hangs = false;
     for (auto* job : jobs) {
       job->response.body = "{}";
+      hangs = hangs || job->request.target == "/hang";
       if (job->request.target != "/block") continue;
       entered.set_value();
       gate.get_future().wait();
     }
+    if (!hangs) return;
+    guard->begin();
+    hanging.set_value();
+    disk.get_future().wait();
+    (void)guard->end();
   }
   void answer_stalled(std::span<Job* const> jobs) override {
     for (auto* job : jobs) job->response.body = "{}";
   }
   bool is_stranger(const jeton::Caller&) const override { return false; }
-  std::size_t body_bytes_max(bool) const override { return 1024; }
+  std::size_t body_bytes_max(bool) const override { return body_bytes; }
   void keep_house(bool stopping) override {
     if (!stopping) in_house();
   }
@@ -62,6 +71,7 @@ class TestDoor final : public jeton::Door {
 class Running {
  public:
   explicit Running(TestDoor& door) : server_(door, *view_, {}, guard_) {
+    door.guard = &guard_;
     const auto listening = jeton::bind_unix_socket({socket(), 0600});
     REQUIRE(listening);
     server_.listen(*listening, socket());
@@ -147,6 +157,30 @@ TEST_CASE("connections that were made while a tick was answered are in the next 
   for (auto& client : fresh) CHECK(client.answer()->status == 200);
   // The one that blocked, and not forty more.
   CHECK(door.ticks().size() - before <= 12);
+}
+
+TEST_CASE("while the disk hangs those are answered as well for whom its tick had no room") {
+  TestDoor door;
+  door.body_bytes = 1 << 20;
+  Running running(door);
+  auto blocking = known_client(running), other = known_client(running);
+  std::vector<RawClient> large;
+  for (int i = 0; i < 3; ++i) large.push_back(known_client(running));
+
+  // given: a tick that hangs and left one of three bodies to the next
+  blocking.send("GET /block HTTP/1.1\r\n\r\n");
+  door.entered.get_future().wait();
+  for (auto& client : large) client.send(jeton::outside::post("/hang", std::string(100 * 1024, ' ')));
+  door.gate.set_value();
+  door.hanging.get_future().wait();
+  REQUIRE(door.ticks().back() == 2);
+
+  // then: all are answered before the disk is
+  for (auto& client : large) CHECK(client.answer().has_value());
+  other.send("GET / HTTP/1.1\r\n\r\n");
+  CHECK(other.answer().has_value());
+  door.disk.set_value();
+  CHECK(blocking.answer().has_value());
 }
 
 TEST_CASE("an exception out of a tick ends the loop with its words and not in silence") {

@@ -37,3 +37,22 @@ TEST_CASE("a wait that takes long is taken over once and given back whole") {
   CHECK_FALSE(guard.end());
   CHECK(slices == before);
 }
+
+TEST_CASE("a wait that is over as it is taken over was still answered by the guard before it is given back") {
+  // given: no patience at all, so that the guard looks all the time and both often come to a wait at once
+  jeton::StallGuard guard(std::chrono::nanoseconds(0));
+  int slices = 0, taken_over = 0, unanswered = 0;
+  guard.set_meanwhile([&](bool) { ++slices; });
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  for (unsigned i = 0; std::chrono::steady_clock::now() < until; ++i) {
+    slices = 0;
+    guard.begin();
+    for (volatile unsigned spin = i % 997 * 4; spin > 0;) spin = spin - 1;
+    if (!guard.end()) continue;
+    ++taken_over;
+    if (slices == 0) ++unanswered;
+  }
+  CHECK(taken_over > 0);
+  // Who is told that the guard answered sends nothing more: an answer of a commit that failed would leave otherwise.
+  CHECK(unanswered == 0);
+}

@@ -5,6 +5,7 @@
 
 #include "jeton/merkle.hpp"
 #include "store/sqlite_store.hpp"
+#include "store/sqlite_wal_room.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
 
@@ -195,6 +196,22 @@ TEST_CASE("a checkpoint after a sync that failed is kept only when all below it 
     INFO("an error " << later << " operations later");
     life.check_after_restart();
   }
+}
+
+TEST_CASE("an error of once does not keep a log whose commits are synced from beginning anew for good") {
+  Life life(Sync::full);
+  REQUIRE(life.open());
+  // given: one commit that failed
+  life.disk().fail_at(life.disk().operations() + 1, Fault::error);
+  REQUIRE_FALSE(life.write(1));
+  const auto room = life.disk().bytes_of("/disk/jeton.db-wal");
+  REQUIRE(room >= static_cast<std::size_t>(jeton::wal_room_bytes));
+
+  // when: so much is written within a second that the next second gets more room
+  for (int i = 0; i < 60; ++i) REQUIRE(life.write(3));
+  REQUIRE(life.disk().bytes_of("/disk/jeton.db-wal") == room);
+  REQUIRE(life.sign());
+  CHECK(life.disk().bytes_of("/disk/jeton.db-wal") > room);
 }
 
 TEST_CASE("every fault at every write and sync", "[.long]") {
