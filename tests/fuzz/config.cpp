@@ -27,7 +27,7 @@ void run_config(Bytes input) {
     (void)config->own_sockets();
     return;
   }
-  const auto& [code, message, txn, index] = config.error();
+  const auto& [code, message, txn, index, pointer] = config.error();
   hold(code == Code::bad_request, "a mistake is bad_request");
   hold(is_located(message), "a mistake names file and line: " + message);
   for (const unsigned char c : message) hold(c >= ' ' && c != 0x7f, "a mistake shows no control characters");
