@@ -27,8 +27,8 @@ void run_config(Bytes input) {
     (void)config->own_sockets();
     return;
   }
-  const auto& message = config.error().message;
-  hold(config.error().code == Code::bad_request, "a mistake is bad_request");
+  const auto& [code, message, txn, index, pointer] = config.error();
+  hold(code == Code::bad_request, "a mistake is bad_request");
   hold(is_located(message), "a mistake names file and line: " + message);
   for (const unsigned char c : message) hold(c >= ' ' && c != 0x7f, "a mistake shows no control characters");
 }
