@@ -95,9 +95,6 @@ Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& requ
 }
 
 Result<void> Exchange::revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read) {
-  const auto* agent = parts_.roles.is_operator(caller) ? nullptr : parts_.roles.agent_of(caller);
-  if (agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
-    return refuse(Code::log_unavailable, "too much waits for the log already; try again");
   const auto ended = revoker_of(caller, true, may_read).and_then([&](const Revoker& by) {
     return end(by, caller, request);
   });
@@ -113,6 +110,8 @@ Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller, bool in_mem
 }
 
 Result<Exchange::Ended> Exchange::end(const Revoker& by, const Caller& caller, const RevokeRequest& request) {
+  if (by.agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
+    return refuse(Code::log_unavailable, "too much waits for the log already; try again");
   const auto order = event_of(EventKind::token_revoked, by.agent == nullptr ? Role::operator_ : Role::agent, caller);
   if (request.jti) return end_token(by, order, *request.jti);
   if (request.txn) return end_call(by, order, *request.txn);

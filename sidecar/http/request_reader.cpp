@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -35,7 +36,13 @@ struct RequestReader::Parser : http::request_parser<http::string_body> {
     return !is_header_done() || !chunked() || bytes >= last_chunk_bytes;
   }
   /// RFC 9112 section 6.3: where a body of another coding ends is anybody's guess, and a request might be hidden in it.
-  [[nodiscard]] bool has_clear_end() const { return chunked() || get().count(http::field::transfer_encoding) == 0; }
+  /// Nor is a body taken for what it is not: "gzip, chunked" has a clear end and would have to be unpacked.
+  [[nodiscard]] bool has_clear_end() const {
+    const auto codings = get().count(http::field::transfer_encoding);
+    if (codings == 0) return true;
+    return codings == 1 && get().version() == 11 &&
+           boost::beast::iequals(get()[http::field::transfer_encoding], "chunked");
+  }
 };
 
 RequestReader::RequestReader(const Limits& limits) : limits_(limits), parser_(std::make_unique<Parser>()) {

@@ -94,6 +94,9 @@ class Auditor {
   }
 
   void take(const LogReader::Row& row) {
+    // jetond's own table has each place once, in order. Of any other a row could come again and again, or lie about it.
+    if (row.log_index < next_)
+      throw LogDamaged(fmt::format("a row of event {} comes after event {}", row.log_index, next_ - 1));
     if (row.log_index > next_) {
       const auto last = row.log_index - 1;
       fault({Fault::Kind::deleted, next_, last,

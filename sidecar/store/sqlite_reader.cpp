@@ -139,6 +139,11 @@ Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::pat
       return refuse(Code::log_unavailable,
                     fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
                                 file.string(), *version));
+    // A view in the place of a table could go on for ever, or say something else each time.
+    const int tables = db->execAndGet("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
+                                      "name IN ('meta', 'term', 'event', 'tree', 'checkpoint')");
+    if (tables != 5)
+      return refuse(Code::log_unavailable, fmt::format("{} has not the tables of a jeton log", file.string()));
     return std::make_unique<SqliteReader>(std::move(db));
   } catch (const SQLite::Exception& error) {
     return log_unavailable(fmt::format("cannot read {}", file.string()), error);

@@ -1,4 +1,4 @@
-// A disk that hangs and then fails: what is revoked meanwhile stays so, whatever the transaction that hung was about.
+// A disk that hangs or fails: what is revoked meanwhile stays so, whatever the transaction that hung was about.
 #include "support/exchange_fixture.hpp"
 
 namespace {
@@ -104,6 +104,20 @@ TEST_CASE("a redemption that hung and then held is repeated though its token was
   CHECK(again->repeated);
   CHECK(code_of(company.redeem_refund(token, "another")) == "already_redeemed");
   CHECK(code_of(company.mint(t::billing, token.txn, t::crm, binding("refund"))) == "too_many_attempts");
+}
+
+TEST_CASE("while the log cannot be written agents revoke only so much and it is the same inside a transaction") {
+  Company company;
+  auto& exchange = company.process->exchange;
+  company.memory.set_disk(Disk::fails_at_commit);
+  for (std::size_t i = 0; i < jeton::Controls::waiting_max; ++i)
+    REQUIRE(exchange.revoke_in_memory(t::caller_of(t::operator_uid), {.run_id = "r" + std::to_string(i)}));
+  const auto revoke = [&](uid_t uid, const std::string& run) {
+    REQUIRE_FALSE(exchange.transact([&] { (void)exchange.revoke(t::caller_of(uid), {.run_id = run}); }));
+    return exchange.controls().waiting().size();
+  };
+  CHECK(revoke(t::billing, "of an agent") == jeton::Controls::waiting_max);
+  CHECK(revoke(t::operator_uid, "of an operator") == jeton::Controls::waiting_max + 1);
 }
 
 TEST_CASE("within one transaction what is spent or superseded is no longer there to be revoked") {

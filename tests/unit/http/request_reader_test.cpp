@@ -28,6 +28,11 @@ TEST_CASE("what is no HTTP or too large is refused however it is cut") {
       {"POST /v1/calls HTTP/1.1\r\nContent-Length: 4097\r\n\r\n", Code::bad_request},
       {"POST /v1/calls HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", Code::bad_request},
       {"POST /v1/calls HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", Code::bad_request},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", Code::bad_request},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+       Code::bad_request},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked;q=1\r\n\r\n2\r\n{}\r\n0\r\n\r\n", Code::bad_request},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", Code::bad_request},
       {"POST /v1/calls HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", Code::bad_request},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'x'), Code::bad_request},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: " + std::string(20'000, 'x'), Code::bad_request}};

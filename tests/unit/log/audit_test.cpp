@@ -63,6 +63,24 @@ TEST_CASE("a row with a value that no event can have is found and named") {
   CHECK(audit.faults[1].first == 18);
 }
 
+TEST_CASE("a table that jetond did not make cannot show a row at another place or for ever") {
+  for (const auto* edit : {"log_index = 42 WHERE log_index = 43", "log_index = 'zz' WHERE log_index = 399"}) {
+    CAPTURE(edit);
+    const SignedLog log;
+    log.edit("DROP VIEW events; CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
+    log.edit("UPDATE event SET " + std::string(edit));
+    CHECK(has(log.audit(), Fault::Kind::unreadable));
+  }
+}
+
+TEST_CASE("a log whose events are a view is none") {
+  const SignedLog log;
+  log.edit("DROP VIEW events; ALTER TABLE event RENAME TO e; CREATE VIEW event AS SELECT * FROM e");
+  const auto reader = jeton::open_sqlite_reader(log.file);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == jeton::Code::log_unavailable);
+}
+
 TEST_CASE("deleted rows are found and named") {
   const SignedLog log;
   log.edit("DELETE FROM event WHERE log_index IN (10, 200, 201, 202)");
