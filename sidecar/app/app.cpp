@@ -164,7 +164,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }, &guard});
   Server server(door, *view, server_limits(config->limits), guard);
-  server.on_hangup(Reload({config_path, *config, roles, grants, exchange, [&](const Limits& limits) {
+  server.on_hangup(Reload({config_path, *config, roles, grants, exchange,
+                           [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },

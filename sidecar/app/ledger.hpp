@@ -34,8 +34,8 @@ class Ledger {
 
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] const LogSecret& secret() const { return secret_; }
-  /// The checkpoint of the log that was given up for this one, if that happened at this start or at one that ended before
-  /// the first event; that event cites it.
+  /// The checkpoint of the log that was given up for this one, if that happened at this start or at one that ended
+  /// before the first event; that event cites it.
   struct Recovered {
     std::optional<Checkpoint> last;
   };

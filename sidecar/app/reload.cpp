@@ -102,8 +102,8 @@ Result<void> Reload::record(const std::function<void()>& what) {
 
 void Reload::keep_old(const Error& why, const std::string& detail) {
   log_line(Level::warning, "configuration not reloaded, the old one stays", {{"why", why.message}});
-  const auto recorded = record(
-      [&] { parts_.exchange.record(EventKind::config_rejected, [&](Event& event) { event.detail = detail; }); });
+  const auto recorded =
+      record([&] { parts_.exchange.record(EventKind::config_rejected, [&](Event& event) { event.detail = detail; }); });
   if (!recorded) log_line(Level::warning, "config.rejected could not be written", {{"why", recorded.error().message}});
 }
 

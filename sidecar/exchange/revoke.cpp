@@ -78,9 +78,8 @@ std::optional<Error> Exchange::revoked_for_good(const Call& call) const {
 Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& request) {
   Refusal about{Verb::revoke};
   const auto before = controls_.waiting().size();
-  const auto ended = revoker_of(caller, false, true).and_then([&](const Revoker& by) {
-    return end(by, caller, request);
-  });
+  const auto ended =
+      revoker_of(caller, false, true).and_then([&](const Revoker& by) { return end(by, caller, request); });
   if (!ended) {
     // A story stays clean of those whose it is not.
     if (parts_.roles.is_operator(caller)) {
@@ -95,9 +94,8 @@ Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& requ
 }
 
 Result<void> Exchange::revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read) {
-  const auto ended = revoker_of(caller, true, may_read).and_then([&](const Revoker& by) {
-    return end(by, caller, request);
-  });
+  const auto ended =
+      revoker_of(caller, true, may_read).and_then([&](const Revoker& by) { return end(by, caller, request); });
   if (!ended) return refuse(ended.error());
   return {};
 }
@@ -142,8 +140,8 @@ Result<Exchange::Ended> Exchange::end_token(const Revoker& by, const Event& orde
     return Ended{0, spent->log_index};
   }
   if (!by.owns(entry->owner->agent)) return no_such_call();
-  const bool live = entry->state == MintedTokens::State::live ||
-                    (by.in_memory && entry->state == MintedTokens::State::ending);
+  const bool live =
+      entry->state == MintedTokens::State::live || (by.in_memory && entry->state == MintedTokens::State::ending);
   if (!live || parts_.clock.boot_us() >= entry->deadline_boot_us)
     return by.may_read ? Ended{0, newest_about(parts_.store.story(entry->txn), jti)} : Ended{};
   controls_.order({std::make_shared<const Event>(order), entry->txn, jti, entry->owner});

@@ -23,6 +23,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include "http/request_reader.hpp"
+#include "http/session.hpp"
 #include "http/tick.hpp"
 #include "ops/log.hpp"
 
@@ -30,8 +31,8 @@ namespace jeton {
 namespace {
 
 namespace asio = boost::asio;
-using Stream = asio::local::stream_protocol;
-using SteadyClock = std::chrono::steady_clock;
+using Stream = Session::Stream;
+using SteadyClock = Session::SteadyClock;
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
@@ -43,22 +44,6 @@ constexpr auto stalled_slice = std::chrono::milliseconds(10);
 void end_of_coroutine(std::exception_ptr thrown) {
   if (thrown) std::rethrow_exception(thrown);
 }
-
-/// One connection. What it waits for at the moment decides which deadline ends it.
-struct Session {
-  enum class Phase { idle, reading, answering };
-
-  Stream::socket socket;
-  std::string buffer;  ///< arrived, and not taken yet
-  std::optional<Peer> peer;
-  Caller known;           ///< what the socket alone proves: all there is of a peer that is gone
-  bool stranger = false;  ///< had no part to play when it connected
-  Phase phase = Phase::idle;
-  SteadyClock::time_point deadline = SteadyClock::time_point::max();
-  bool timed_out = false;
-
-  Session(Stream::socket connected, std::string path) : socket(std::move(connected)) { known.socket = std::move(path); }
-};
 
 }  // namespace
 

@@ -140,8 +140,9 @@ Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::pat
                     fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
                                 file.string(), *version));
     // A view in the place of a table could go on for ever, or say something else each time.
-    const int tables = db->execAndGet("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
-                                      "name IN ('meta', 'term', 'event', 'tree', 'checkpoint')");
+    const int tables = db->execAndGet(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
+        "name IN ('meta', 'term', 'event', 'tree', 'checkpoint')");
     if (tables != 5)
       return refuse(Code::log_unavailable, fmt::format("{} has not the tables of a jeton log", file.string()));
     return std::make_unique<SqliteReader>(std::move(db));

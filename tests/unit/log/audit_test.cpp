@@ -67,7 +67,8 @@ TEST_CASE("a table that jetond did not make cannot show a row at another place o
   for (const auto* edit : {"log_index = 42 WHERE log_index = 43", "log_index = 'zz' WHERE log_index = 399"}) {
     CAPTURE(edit);
     const SignedLog log;
-    log.edit("DROP VIEW events; CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
+    log.edit(
+        "DROP VIEW events; CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
     log.edit("UPDATE event SET " + std::string(edit));
     CHECK(has(log.audit(), Fault::Kind::unreadable));
   }
