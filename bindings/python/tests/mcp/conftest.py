@@ -1,0 +1,44 @@
+"""What the tests of MCP clients and servers share: a shop, and every way to it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import jeton
+
+# The carriers need mcp, which is no dependency of the package: ./dev test makes an environment for each of its lines.
+collect_ignore_glob: list[str] = []
+try:
+    import mcp.client.session
+except ImportError:
+    collect_ignore_glob = ["test_*.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in Path(item.path).parents:
+            # Deprecations inside mcp, FastMCP and Starlette are theirs.
+            item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs an `async def` test on a loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.function):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.function(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture(autouse=True)
+def instrumented() -> Iterator[None]:
+    """Each test begins with the carriers installed and nothing enrolled, and leaves nothing behind."""
+    jeton.instrument_mcp()
+    yield
+    jeton.uninstrument_mcp()
