@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,46 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.function(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+CONFIG = """
+trust_domain = "test.example"
+durability = "normal"
+[[agent]]
+name = "shopper"
+match = ["unix:uid:{uid}"]
+[[server]]
+url = "https://crm.example/mcp"
+[[server]]
+url = "https://other.example/mcp"
+[[server]]
+url = "mcp:stdio:shop"
+[[grant]]
+name = "other"
+agent = "shopper"
+server = "https://other.example/mcp"
+tools = ["*"]
+[[grant]]
+name = "stdio"
+agent = "shopper"
+server = "mcp:stdio:shop"
+tools = ["*"]
+[[grant]]
+name = "shop"
+agent = "shopper"
+server = "https://crm.example/mcp"
+tools = ["*"]
+max_redemptions = 2
+"""
+
+
+@pytest.fixture
+def daemon(make_daemon: Callable[..., Any]) -> Iterator[Any]:
+    """Permits every tool of three servers, is the process's default, and leaves time for a busy machine."""
+    started = make_daemon(CONFIG)
+    jeton.configure(socket=started.socket, deadline=5)
+    yield started
+    jeton.configure()
 
 
 @pytest.fixture(autouse=True)

@@ -155,6 +155,13 @@ class Link:
     client: Any
     url: str | None = None
 
+    async def tell_cancelled(self) -> None:
+        """A client of mcp 1 keeps it to itself that its newest request was cancelled; one of mcp 2 tells the server."""
+        if not MCP2:
+            last = mcp.types.CancelledNotificationParams(requestId=self.session._request_id - 1)
+            told = mcp.types.CancelledNotification(method="notifications/cancelled", params=last)
+            await self.session.send_notification(mcp.types.ClientNotification(told))
+
     async def call(self, tool: str, arguments: dict[str, Any], meta: dict[str, Any] | None = None) -> Answer:
         if isinstance(self.client, ClientSession) or not hasattr(self.client, "transport"):
             result = await self.client.call_tool(tool, arguments, meta=meta)
@@ -183,16 +190,19 @@ def command(kind: str, *options: str) -> Any:
 
 @asynccontextmanager
 async def _client(kind: str, target: Any, revision: str) -> AsyncIterator[Link]:
-    mode = "legacy" if revision == OLD else NEW
+    # "auto" asks first: a token must not wait for a process that is still starting.
+    mode = "legacy" if revision == OLD else "auto"
     if kind == "fastmcp":
         if isinstance(target, StdioServerParameters):
             from fastmcp.client.transports import StdioTransport
 
             target = StdioTransport(target.command, target.args, env=target.env, keep_alive=False)
         async with _fastmcp.Client(target, mode=mode) as client:
+            assert client.session.protocol_version == revision
             yield Link(client.session, client)
     elif MCP2:
         async with Client(target, mode=mode) as client:
+            assert client.protocol_version == revision
             yield Link(client.session, client)
     else:
         async with _session1(target) as session:

@@ -69,7 +69,7 @@ class Gate:
             with running(call):
                 result = await body(call)
         except BaseException as error:
-            await self._report(call, *_outcome_of(error), began)
+            await self._report(call, *outcome_of(error), began)
             raise
         await self._report(call, "tool_error" if failed(result) else "ok", None, began)
         return call, result
@@ -79,21 +79,22 @@ class Gate:
             # No token at all is shown to the sidecar too: the attempt belongs on record.
             return await self.verifier.aredeem(token if isinstance(token, str) else "", tool, arguments)
         except JetonError as error:
-            why = "it carries no call token" if token is None else error.message
-            _log.info("refused a call of %.64r on %s: %s: %s", tool, self.server, error.code, why)
-            raise Refused(error.code) from None
+            raise self.refused(tool, token, error) from None
+
+    def refused(self, tool: str, token: object, error: JetonError) -> Refused:
+        """What the caller gets; the operator's words go to the log."""
+        why = "it carries no call token" if token is None else error.message
+        _log.info("refused a call of %.64r on %s: %s: %s", tool, self.server, error.code, why)
+        return Refused(error.code)
 
     async def _report(self, call: VerifiedCall, outcome: str, detail: str | None, began: float) -> None:
-        from ..aio import finish_in_any_case
-
-        def unreported(code: str) -> None:
-            _log.warning("the outcome of token %s of %s was not reported: %s", call.jti, call.tool, code)
+        from ..reporting import finish_in_any_case
 
         async def report() -> None:
             await self.verifier.areport(call, outcome, detail, max(0, round((time.monotonic() - began) * 1000)))
 
         try:
-            await finish_in_any_case(report(), unreported)
+            await finish_in_any_case(report(), lambda code: unreported(call, code))
         except BaseException:
             # Cancelled while reporting, which goes on by itself. A tool that ran to its end has been cancelled now; one
             # that was cancelled raises that itself.
@@ -116,7 +117,13 @@ def take(meta: Any) -> tuple[object, Any]:
     return meta[TOKEN], {name: value for name, value in meta.items() if name != TOKEN}
 
 
-def _outcome_of(error: BaseException) -> tuple[str, str | None]:
+def unreported(call: VerifiedCall, code: str) -> None:
+    """An outcome that nobody heard never takes the place of the tool's result."""
+    _log.warning("the outcome of token %s of %s was not reported: %s", call.jti, call.tool, code)
+
+
+def outcome_of(error: BaseException) -> tuple[str, str | None]:
+    """How a tool went that raised."""
     if not isinstance(error, Exception):
         return "cancelled", None
     name = type(error).__name__
