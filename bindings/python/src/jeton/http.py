@@ -32,7 +32,7 @@ class _Bound:
         self.server = server
         place = urlsplit(server)
         if place.scheme not in _PORTS or not place.hostname:
-            raise ValueError(f"{ascii(server)} is no http or https URL of a tool server")
+            raise ValueError(f"{server!a} is no http or https URL of a tool server")
         self._place = place
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class CallAuth(_Bound, *_auth_bases()):  # type: ignore[misc]
 
 
 class RequestsAuth(_Bound):
-    """`requests.post(url, auth=jeton.RequestsAuth("https://crm.example/tools"), json=…)`. Binds what `CallAuth` binds.
+    """`requests.post(url, auth=jeton.RequestsAuth("https://crm.example/tools"))`. Binds what `CallAuth` binds.
 
     A redirect to another place than the same URL is refused with Denied, as requests would take the token along within
     a host. A token that the server does not know, as after a restart of the sidecar, is not replaced here.

@@ -70,9 +70,8 @@ def test_what_the_function_raises_goes_on_and_is_reported(daemon) -> None:
     def refund(order: str) -> None:
         raise KeyError(order)
 
-    with jeton.call("refund", {"order": "o"}) as scope:
-        with pytest.raises(KeyError):
-            refund("o", call_token=scope.mint(SERVER))
+    with jeton.call("refund", {"order": "o"}) as scope, pytest.raises(KeyError):
+        refund("o", call_token=scope.mint(SERVER))
     assert "tool_error" in daemon.outcomes(scope.txn)
 
 

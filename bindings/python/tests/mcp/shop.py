@@ -72,7 +72,11 @@ def meta_of(context: Any) -> dict[str, Any]:
     """The `_meta` as a tool body can see it, in every place it could look."""
     request = context.request_context
     raw = getattr(request, "_srctx", request)
-    found = [getattr(request, "meta", None), getattr(raw, "meta", None), (getattr(raw, "params", None) or {}).get("_meta")]
+    found = [
+        getattr(request, "meta", None),
+        getattr(raw, "meta", None),
+        (getattr(raw, "params", None) or {}).get("_meta"),
+    ]
     plain = [meta.model_dump() if hasattr(meta, "model_dump") else meta for meta in found if meta]
     return {name: value for meta in plain for name, value in meta.items()}
 
@@ -175,11 +179,11 @@ class Link:
 async def connect(shop: Shop, transport: str = "memory", revision: str = OLD) -> AsyncIterator[Link]:
     """A client of the shop. `stdio` starts another process with a shop of the same kind."""
     if transport == "http":
-        async with serving(shop) as url, _client(shop.kind, url, revision) as link:
+        async with serving(shop) as url, client_of(shop.kind, url, revision) as link:
             link.url = url
             yield link
     else:
-        async with _client(shop.kind, command(shop.kind) if transport == "stdio" else shop.server, revision) as link:
+        async with client_of(shop.kind, command(shop.kind) if transport == "stdio" else shop.server, revision) as link:
             yield link
 
 
@@ -189,7 +193,7 @@ def command(kind: str, *options: str) -> Any:
 
 
 @asynccontextmanager
-async def _client(kind: str, target: Any, revision: str) -> AsyncIterator[Link]:
+async def client_of(kind: str, target: Any, revision: str) -> AsyncIterator[Link]:
     # "auto" asks first: a token must not wait for a process that is still starting.
     mode = "legacy" if revision == OLD else "auto"
     if kind == "fastmcp":

@@ -1,4 +1,4 @@
-"""What leaves an MCP client: a token of its own for every `tools/call` to an enrolled server, and nothing of ours elsewhere."""
+"""What leaves an MCP client: a token for every `tools/call` to an enrolled server, and nothing of ours elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from shop import KINDS, REVISIONS, SERVER, Link, Shop, build, command, connect, serving
+from shop import KINDS, REVISIONS, SERVER, Link, Shop, build, client_of, command, connect, serving
 
 import jeton
 from jeton import Denied, Unavailable
@@ -20,8 +20,6 @@ KIND = KINDS[0]
 @asynccontextmanager
 async def recorded(shop: Shop, revision: str = REVISIONS[0]) -> AsyncIterator[tuple[Link, list[dict[str, Any]]]]:
     """A client over HTTP, and every message that arrives at the server, as it was sent."""
-    from shop import _client
-
     arrived: list[dict[str, Any]] = []
 
     def recording(app: Any) -> Any:
@@ -36,7 +34,7 @@ async def recorded(shop: Shop, revision: str = REVISIONS[0]) -> AsyncIterator[tu
 
         return record
 
-    async with serving(shop, recording) as url, _client(shop.kind, url, revision) as link:
+    async with serving(shop, recording) as url, client_of(shop.kind, url, revision) as link:
         link.url = url
         yield link, arrived
 
@@ -82,16 +80,15 @@ async def test_a_server_that_is_not_enrolled_gets_nothing_not_even_what_the_call
 
 
 async def test_a_url_is_enrolled_by_its_scheme_host_port_and_path(daemon) -> None:
-    from shop import _client
 
     async with serving(build(KIND, guarded=False)) as url:
         jeton.instrument_mcp([(SERVER, url)])
 
-        async with _client(KIND, url + "?a=1", REVISIONS[0]) as link:
+        async with client_of(KIND, url + "?a=1", REVISIONS[0]) as link:
             async with jeton.call("refund", REFUND) as scope:
                 await link.call("refund", REFUND)
             assert scope.attempts == 1
-    async with serving(build(KIND, guarded=False)) as other, _client(KIND, other, REVISIONS[0]) as link:
+    async with serving(build(KIND, guarded=False)) as other, client_of(KIND, other, REVISIONS[0]) as link:
         async with jeton.call("refund", REFUND) as scope:
             await link.call("refund", REFUND)
         assert scope.attempts == 0
@@ -100,10 +97,9 @@ async def test_a_url_is_enrolled_by_its_scheme_host_port_and_path(daemon) -> Non
 async def test_a_command_is_enrolled_with_exactly_its_arguments(daemon) -> None:
     process = command(KIND, "--open")
     jeton.instrument_mcp({"mcp:stdio:shop": [process.command, *process.args]})
-    from shop import _client
 
     for target, attempts in ((process, 1), (command(KIND, "--open", "--more"), 0)):
-        async with _client(KIND, target, REVISIONS[0]) as link, jeton.call("refund", REFUND) as scope:
+        async with client_of(KIND, target, REVISIONS[0]) as link, jeton.call("refund", REFUND) as scope:
             await link.call("refund", REFUND)
             assert scope.attempts == attempts
 
@@ -137,9 +133,8 @@ async def test_the_scope_that_is_named_goes_before_the_one_around(daemon) -> Non
     async with connect(build(KIND, guarded=False)) as link:
         jeton.enroll(link.session, SERVER)
         named = jeton.call("refund", REFUND)
-        async with named:
-            async with jeton.call("agent", {}) as around:
-                await link.call("refund", REFUND, {"dev.jeton/scope": named.id})
+        async with named, jeton.call("agent", {}) as around:
+            await link.call("refund", REFUND, {"dev.jeton/scope": named.id})
     assert (named.attempts, around.attempts) == (1, 0)
 
 

@@ -1,4 +1,4 @@
-"""Mounted FastMCP servers run the guard of each server above: a wire request is redeemed once, and only that request."""
+"""Mounted FastMCP servers run the guards of all servers above: a wire request is redeemed once, and no other is."""
 
 from __future__ import annotations
 

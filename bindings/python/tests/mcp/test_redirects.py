@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from shop import KINDS, MCP2, REVISIONS, SERVER, _client, build, listening, serving
+from shop import KINDS, MCP2, REVISIONS, SERVER, build, client_of, listening, serving
 
 import jeton
 
@@ -59,7 +59,7 @@ async def test_a_call_that_is_redirected_elsewhere_fails_and_its_token_stays(dae
         async with serving(shop, lambda app: redirecting(app, target, first)) as url:
             jeton.instrument_mcp([(SERVER, url)])
             with pytest.raises(BaseException) as failed:  # mcp 1 ends the whole transport with a group of them
-                async with _client(KINDS[0], url, REVISIONS[0]) as link:
+                async with client_of(KINDS[0], url, REVISIONS[0]) as link:
                     await link.call("refund", REFUND)
     assert len(first) == 1 and "dev.jeton/token" in first[0]["params"]["_meta"]
     assert elsewhere == [] and shop.ran == []

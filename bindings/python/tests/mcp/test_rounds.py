@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shop import KINDS, MCP2, NEW, SERVER, _client
+from shop import KINDS, MCP2, NEW, SERVER
 
 import jeton
 from jeton import Denied, Verifier, current_verified_call

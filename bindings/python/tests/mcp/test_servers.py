@@ -1,4 +1,4 @@
-"""A guarded tool runs for a redeemed token and for nothing else, whatever kind of server it is and however it is reached."""
+"""A guarded tool runs for a redeemed token and for nothing else, on every kind of server, over every transport."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def server_at(endpoint: Endpoint) -> str | None:
 def check_name(server: str) -> None:
     """ValueError for what can be no server's name."""
     if not _STDIO.fullmatch(server) and of_url(server) is None:
-        raise ValueError(f"{ascii(server)} is no server; give the URL of its resource, or mcp:stdio:<name>")
+        raise ValueError(f"{server!a} is no server; give the URL of its resource, or mcp:stdio:<name>")
 
 
 def of_url(url: str) -> Endpoint | None:
@@ -84,7 +84,7 @@ def _endpoint(server: str, where: Where | None) -> Endpoint:
     if isinstance(place, str):
         endpoint = of_url(place)
         if endpoint is None:
-            raise ValueError(f"{ascii(place)} is no URL with a host, or one with a user in it")
+            raise ValueError(f"{place!a} is no URL with a host, or one with a user in it")
         return endpoint
     if not place:
         raise ValueError(f"the command of {server} is empty")

@@ -28,8 +28,10 @@ def install() -> None:
     from mcp.client.session import ClientSession
 
     own = ClientSession.__dict__.get("send_request")  # mcp 1 inherits it, and its server sessions do too
-    setattr(ClientSession, "send_request", _wrapped(ClientSession.send_request))
-    _undo.append(lambda: delattr(ClientSession, "send_request") if own is None else setattr(ClientSession, "send_request", own))
+    ClientSession.send_request = _wrapped(ClientSession.send_request)
+    _undo.append(
+        lambda: delattr(ClientSession, "send_request") if own is None else setattr(ClientSession, "send_request", own)
+    )
 
 
 def uninstall() -> None:
@@ -52,7 +54,9 @@ def server_of(session: Any) -> str | None:
     if named is not None:
         return named
     # mcp 2 keeps the stream in its dispatcher, and has none in memory.
-    writer = getattr(session, "_write_stream", None) or getattr(getattr(session, "_dispatcher", None), "_write_stream", None)
+    writer = getattr(session, "_write_stream", None) or getattr(
+        getattr(session, "_dispatcher", None), "_write_stream", None
+    )
     endpoint = transports.endpoint_of(writer)
     return None if endpoint is None else endpoints.server_at(endpoint)
 

@@ -66,7 +66,9 @@ def _watch(transport: Any, prepare: _Prepare) -> None:
 def _generator_cell(transport: Any) -> CellType:
     code, closure = getattr(transport, "__code__", None), getattr(transport, "__closure__", None)
     if code is None or closure is None or "func" not in code.co_freevars:
-        raise RuntimeError(f"this release of mcp is not known: {transport!r} is no asynccontextmanager; use jeton.enroll")
+        raise RuntimeError(
+            f"this release of mcp is not known: {transport!r} is no asynccontextmanager; use jeton.enroll"
+        )
     cell: CellType = closure[code.co_freevars.index("func")]
     return cell
 

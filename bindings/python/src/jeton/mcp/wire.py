@@ -28,7 +28,9 @@ class ToolCall(NamedTuple):
         try:
             params = _inner(self.request).params.model_dump(by_alias=True, mode="json", include={"arguments"})
         except ValueError as error:  # of pydantic's serializer; its text would show the value
-            raise BadArguments("bad_arguments", f"pydantic cannot write them: {type(error).__name__}", tool=self.name) from None
+            raise BadArguments(
+                "bad_arguments", f"pydantic cannot write them: {type(error).__name__}", tool=self.name
+            ) from None
         return params["arguments"] or {}
 
     def with_token(self, token: str) -> Any:
@@ -97,6 +99,8 @@ def _with_meta(request: Any, meta: dict[str, Any]) -> Any:
     inner = _inner(request)
     old = inner.params.meta
     # In mcp 1 `_meta` is a model, whose class hangs on the one of the parameters.
-    new: Any = meta if isinstance(old, Mapping) or not hasattr(type(inner.params), "Meta") else type(inner.params).Meta(**meta)
+    new: Any = (
+        meta if isinstance(old, Mapping) or not hasattr(type(inner.params), "Meta") else type(inner.params).Meta(**meta)
+    )
     copy = inner.model_copy(update={"params": inner.params.model_copy(update={"meta": new or None})})
     return copy if inner is request else request.model_copy(update={"root": copy})

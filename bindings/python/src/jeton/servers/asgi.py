@@ -1,4 +1,4 @@
-"""The guard of an ASGI application (FastAPI, Starlette, Litestar …): `Authorization: Bearer` and the tool's arguments."""
+"""The guard of an ASGI application (FastAPI, Starlette …): `Authorization: Bearer` and the tool's arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ Extractor: TypeAlias = "Callable[[Scope, bytes], tuple[str, Mapping[str, Any]]]"
 """(scope, body) → the tool and its arguments; ValueError for a request that says neither."""
 
 _STATUS = {"already_redeemed": 409, "bad_arguments": 400, "bad_request": 400}
-_FORBIDDEN = frozenset({"wrong_audience", "wrong_tool", "args_mismatch", "wrong_role", "unknown_agent", "agent_disabled"})
+_FORBIDDEN = frozenset(
+    {"wrong_audience", "wrong_tool", "args_mismatch", "wrong_role", "unknown_agent", "agent_disabled"}
+)
 _UNAVAILABLE = frozenset({"sidecar_unavailable", "log_unavailable", "overloaded", "internal"})
 
 
@@ -33,7 +35,7 @@ class RequireCallToken:
     refused. `extract` replaces both rules: what it does not return is not bound. The body is at most `body_max` bytes.
 
     The application does not see the token. A route gets the verified call with `Depends(verified_call)`. The receipt is
-    in the header `Jeton-Receipt`. A status of 400 or more is a tool that failed. Websockets on guarded paths are closed.
+    the header `Jeton-Receipt`. A status of 400 or more is a tool that failed. Websockets on guarded paths are closed.
     """
 
     def __init__(

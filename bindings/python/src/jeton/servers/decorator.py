@@ -14,7 +14,7 @@ from ..secret import SecretToken
 from ..verifier import VerifiedCall, Verifier, running
 from .gate import Gate, Refused, outcome_of, unreported, verified_call
 
-__all__ = ["RequireCallToken", "Refused", "verified_call"]
+__all__ = ["Refused", "RequireCallToken", "verified_call"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
+from ..client import settings
 from ..errors import JetonError
 from ..verifier import VerifiedCall, Verifier, current_verified_call, running
 
@@ -42,7 +43,7 @@ class Gate:
         if isinstance(tools, str):
             raise TypeError("tools is a list of names; put the one name in brackets")
         self.server = server
-        self.verifier = verifier or Verifier(server)
+        self.verifier = verifier or Verifier(server, deadline=settings().deadline)
         if self.verifier.server != server:
             raise ValueError(f"the verifier is for {self.verifier.server}, not for {server}")
         self._tools = None if tools is None else tuple(tools)

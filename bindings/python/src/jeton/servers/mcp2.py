@@ -83,4 +83,4 @@ def _with_receipt(result: HandlerResult, call: VerifiedCall) -> HandlerResult:
         return {**result, "_meta": {**(result.get("_meta") or {}), RECEIPT: call.receipt}}
     if "meta" not in type(result).model_fields:
         return result
-    return result.model_copy(update={"meta": {**(getattr(result, "meta") or {}), RECEIPT: call.receipt}})
+    return result.model_copy(update={"meta": {**(result.meta or {}), RECEIPT: call.receipt}})
