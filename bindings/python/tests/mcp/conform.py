@@ -1,8 +1,9 @@
 """Runs the MCP conformance suite against one server three times: without our guard, with it idle, and with it on.
 
-`conform.py --install` fetches the suite, pinned in ./conformance, with npm into build/conformance of the repository. `conform.py` runs it against the sidecar at
-$JETON_SOCKET, prints what differs and exits 1 if anything does. With the guard on, an ASGI shim in front of the server
-mints for each `tools/call`, as an agent would: the suite's own client knows nothing of tokens.
+`conform.py --install` fetches the suite, pinned in ./conformance, with npm into build/conformance of the repository.
+`conform.py` runs it against the sidecar at $JETON_SOCKET, prints what differs and exits 1 if anything does. With the
+guard on, an ASGI shim in front of the server mints for each `tools/call`, as an agent would: the suite's own client
+knows nothing of tokens.
 """
 
 from __future__ import annotations
