@@ -81,7 +81,10 @@ def readme_mcp1_server(daemon: Any) -> dict[str, Any]:
 
     server = FastMCP("crm")
     server.tool("refund")(_refund)
-    check = lambda made: _guards(memory.create_connected_server_and_client_session, server)
+
+    def check(made: dict[str, Any]) -> None:
+        _guards(memory.create_connected_server_and_client_session, server)
+
     return {"server": server, "check": check}
 
 

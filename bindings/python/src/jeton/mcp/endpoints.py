@@ -25,7 +25,7 @@ def add(servers: Iterable[str | tuple[str, Where]] | Mapping[str, Where | None])
     if isinstance(servers, (str, bytes)):
         raise TypeError("servers is a list of names; put the one name in brackets")
     named = servers.items() if isinstance(servers, Mapping) else (_pair(item) for item in servers)
-    fresh = {}
+    fresh: dict[Endpoint, str] = {}
     for server, where in list(named):
         check_name(server)
         endpoint = _endpoint(server, where)

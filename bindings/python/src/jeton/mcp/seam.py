@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -25,13 +26,17 @@ def install() -> None:
     """Wraps `ClientSession.send_request`. Does nothing when it is wrapped already."""
     if _undo:
         return
-    from mcp.client.session import ClientSession
+    session: Any = import_module("mcp.client.session").ClientSession
+    own = session.__dict__.get("send_request")  # mcp 1 inherits it, and its server sessions do too
+    session.send_request = _wrapped(session.send_request)
 
-    own = ClientSession.__dict__.get("send_request")  # mcp 1 inherits it, and its server sessions do too
-    ClientSession.send_request = _wrapped(ClientSession.send_request)
-    _undo.append(
-        lambda: delattr(ClientSession, "send_request") if own is None else setattr(ClientSession, "send_request", own)
-    )
+    def undo() -> None:
+        if own is None:
+            del session.send_request
+        else:
+            session.send_request = own
+
+    _undo.append(undo)
 
 
 def uninstall() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import InputRequiredToolResult, ToolResult
@@ -49,7 +49,7 @@ class RequireCallToken(Middleware):
             call, result = await self._gate.run(name, message.arguments, token, body, _failed)
         except Refused as refused:
             return ToolResult(content=[TextContent(type="text", text=REFUSED_TEXT)], meta=refused.meta, is_error=True)
-        return _with_receipt(result, call)
+        return cast(ToolResult, _with_receipt(result, call))
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, compose_tool_call_handler
@@ -76,11 +76,9 @@ def _failed(result: HandlerResult) -> bool:
     return getattr(result, "is_error", False) is True
 
 
-def _with_receipt(result: HandlerResult, call: VerifiedCall) -> HandlerResult:
-    if result is None:
-        return None
-    if isinstance(result, dict):
-        return {**result, "_meta": {**(result.get("_meta") or {}), RECEIPT: call.receipt}}
-    if "meta" not in type(result).model_fields:
-        return result
-    return result.model_copy(update={"meta": {**(result.meta or {}), RECEIPT: call.receipt}})
+def _with_receipt(result: Any, call: VerifiedCall) -> HandlerResult:
+    if result is None or isinstance(result, dict):
+        return None if result is None else {**result, "_meta": {**(result.get("_meta") or {}), RECEIPT: call.receipt}}
+    if "meta" not in type(result).model_fields:  # an extension's own shape
+        return cast(HandlerResult, result)
+    return cast(HandlerResult, result.model_copy(update={"meta": {**(result.meta or {}), RECEIPT: call.receipt}}))
