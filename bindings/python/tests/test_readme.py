@@ -97,3 +97,6 @@ def readme_verifier(daemon: Daemon) -> dict[str, Any]:
             made["verifier"].redeem(token, "refund", {"order": "A-17"})
 
     return {"token": token, "check": check}
+
+
+from readme_servers import *  # noqa: E402, F403  (fixtures, which pytest looks for in this module)

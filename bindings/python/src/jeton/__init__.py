@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from .errors import Denied as Denied
     from .errors import JetonError as JetonError
     from .errors import Unavailable as Unavailable
+    from .http import CallAuth as CallAuth
+    from .http import RequestsAuth as RequestsAuth
+    from .mcp import enroll as enroll
+    from .mcp import instrument_mcp as instrument_mcp
+    from .mcp import uninstrument_mcp as uninstrument_mcp
     from .scope import CallScope as CallScope
     from .scope import call as call
     from .scope import current_call as current_call
@@ -49,6 +54,8 @@ _HOMES = {
     "VerifiedCall": "verifier",
     "Verifier": "verifier",
     "current_verified_call": "verifier",
+    "CallAuth": "http",
+    "RequestsAuth": "http",
     "enroll": "mcp",
     "instrument_mcp": "mcp",
     "uninstrument_mcp": "mcp",

@@ -1,0 +1,29 @@
+"""A guard changes nothing that the MCP conformance suite looks at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shop import MCP2
+
+pytestmark = pytest.mark.skipif(not MCP2, reason="the guarded server is one of mcp 2")
+SCRIPT = Path(__file__).with_name("conform.py")
+
+
+def test_the_suite_says_the_same_with_the_guard_idle_and_on_as_without(daemon) -> None:
+    from conform import installed
+
+    if not installed():
+        pytest.skip(f"the conformance suite is not installed; {SCRIPT.name} --install fetches it with npm")
+    package = Path(__file__).resolve().parents[2] / "src"
+    paths = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "JETON_SOCKET": daemon.socket, "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=1200, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("the same") == 4
