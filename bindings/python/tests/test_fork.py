@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import threading
@@ -89,6 +90,7 @@ def test_a_child_holds_no_connection_of_its_parents_loop(daemon: Daemon):
         return sum(link[8:-1] in inodes for link in links if link.startswith("socket:["))
 
     async def main() -> tuple[int, int]:
+        gc.collect()  # what other tests left behind must not go away in between
         before = connections()
         await asyncio.gather(*(client.status() for _ in range(4)))
         assert connections() > before
