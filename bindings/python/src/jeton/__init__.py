@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # what type checkers take for true; importing it from typing is most of what an import costs
 if TYPE_CHECKING:
+    from typing import Any
+
     from .aio import AsyncClient as AsyncClient
     from .client import Client as Client
     from .client import configure as configure
