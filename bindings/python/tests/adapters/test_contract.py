@@ -1,4 +1,4 @@
-"""What every adapter keeps, in every mode of its framework: the real loop, a scripted model, a real tool and sidecar."""
+"""What every adapter keeps, in every mode of its framework: the real loop, scripted model, real tool and sidecar."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import inspect
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
 from opentelemetry import trace
+
+import jeton
 
 from .conftest import World
 from .driver import Ask, Driver, Job, Ran, Script, Turn
@@ -271,7 +272,9 @@ def test_the_log_knows_the_frameworks_names_for_the_call(play: Play) -> None:
     assert (opened["event"], opened["tool"]) == ("call.opened", GRANTED)
     assert opened["framework"] == play.driver.framework
     assert opened.get("run_id") == ran.run_id
+    assert (ran.run_id is not None) == play.driver.names_runs
     assert opened.get("session_id") == ran.session_id
+    assert (ran.session_id is not None) == play.driver.names_sessions
     if play.driver.has_call_ids:
         assert opened["call_id"] == "call-1"
 

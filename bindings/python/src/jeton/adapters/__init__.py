@@ -1,4 +1,4 @@
-"""What all adapters share: a scope opened so that every failure before the tool is a refusal, and ids the log can hold."""
+"""What all adapters share: scopes whose every failure before the tool is a refusal, and ids that the log can hold."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 from ..errors import JetonError, error_of
 from ..scope import CallScope, call
 
+SCOPE_MEMBER = "dev.jeton/scope"
+"""The member of a request's `_meta` by which a carrier finds the scope where it cannot see the context variable."""
 _ID = re.compile(r"[!-~]{1,128}")
 _log = logging.getLogger("jeton")
 

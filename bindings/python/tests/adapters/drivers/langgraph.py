@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from jeton.adapters.langgraph import tool_node_kwargs
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import StructuredTool
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
+from langgraph import runtime
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
+
+from jeton.adapters.langgraph import tool_node_kwargs
 
 from ..driver import Driver, Job, Ran, Script
 
@@ -53,6 +55,8 @@ class GraphDriver(Driver):
     """A driver for whatever makes a compiled graph."""
 
     mapper = "jeton.adapters.langgraph._call_of"
+    names_runs = hasattr(runtime, "ExecutionInfo")
+    """langgraph 1.0 tells a node nothing of its run."""
 
     def graph(self, job: Job, saver: InMemorySaver) -> Any:
         """The graph that runs the job."""
@@ -105,7 +109,7 @@ class _Run:
         return Ran(
             text=state["messages"][-1].content,
             kept="\n".join([repr(state), *checkpoints, *traced, *self.kept]),
-            run_id=str(self.run_id),
+            run_id=str(self.run_id) if GraphDriver.names_runs else None,
             session_id=self.session_id,
         )
 
