@@ -59,7 +59,7 @@ def test_where_there_is_none_the_error_says_what_to_do(monkeypatch: pytest.Monke
 
 def test_a_configuration_that_is_none_is_told_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile.tempdir", None)  # it remembers where it was
     with pytest.raises(JetondFailed, match=r"jetond ended with status 2; it said:\n.*toml:1: nonsense"):
         Jetond("nonsense = 1")
     assert list(tmp_path.iterdir()) == []

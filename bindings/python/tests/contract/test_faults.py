@@ -42,6 +42,17 @@ def test_nothing_is_granted_while_the_log_cannot_be_written_and_all_goes_on_afte
     assert world.sidecar.events[: len(events)] == events
 
 
+@pytest.mark.parametrize("what", ["redeem", "mint"])
+def test_a_token_that_was_all_but_ended_is_live_again(world: World, what: str):
+    opened = world.open()
+    world.sidecar.log_unavailable = True
+    with refused("log_unavailable"):
+        world.redeem(opened["token"]) if what == "redeem" else world.mint(opened["txn"])
+    world.sidecar.log_unavailable = False
+
+    assert world.billing.post("/v1/revoke", {"jti": opened["jti"]})["revoked"] == 1
+
+
 def test_an_answer_that_was_given_is_given_again_even_then(world: World):
     token = world.open()["token"]
     first = world.redeem(token)
@@ -56,6 +67,8 @@ def test_a_revocation_and_the_kill_switch_hold_in_memory_and_are_written_first(w
     for revoke in (
         lambda: world.billing.post("/v1/revoke", {"txn": opened["txn"]}),
         lambda: world.billing.post("/v1/revoke", {"run_id": "run-1"}),
+        lambda: world.billing.post("/v1/revoke", {"jti": opened["jti"]}),
+        lambda: world.billing.post("/v1/revoke", {"txn": opened["txn"]}),
         lambda: world.ops.post("/v1/agents/other/disable", {}),
         lambda: world.ops.post("/v1/agents/other/disable", {}),
     ):
