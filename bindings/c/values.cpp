@@ -58,6 +58,14 @@ jeton_code jeton_json_canonical(const char* json, size_t json_size, jeton_buffer
   });
 }
 
+jeton_code jeton_body_canonical(const char* body, size_t body_size, jeton_buffer** canonical, jeton_error** error) {
+  return give(canonical, error, [&]() -> Result<std::string> {
+    const auto parsed = read_object(text(body, body_size));
+    if (!parsed) return refuse(parsed.error());
+    return canonical_json(*parsed);
+  });
+}
+
 jeton_code jeton_args_digest(const char* tool, size_t tool_size, const char* arguments, size_t arguments_size,
                              jeton_buffer** digest, jeton_error** error) {
   return give(digest, error, [&]() -> Result<std::string> {

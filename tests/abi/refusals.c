@@ -82,6 +82,12 @@ static void values(void) {
   REFUSES(JETON_BAD_ARGUMENTS, buffer, BAD_JSON);
 #define NULL_JSON(e) jeton_json_canonical(NULL, 5, &buffer, e)
   REFUSES(JETON_BAD_REQUEST, buffer, NULL_JSON);
+#define BAD_BODY(e) jeton_body_canonical(T("{\"a\":1,\"a\":2}"), &buffer, e)
+  REFUSES(JETON_BAD_REQUEST, buffer, BAD_BODY);
+#define BAD_BODY_ARGUMENTS(e) jeton_body_canonical(T("{\"arguments\":{\"a\":1,\"a\":2}}"), &buffer, e)
+  REFUSES(JETON_BAD_ARGUMENTS, buffer, BAD_BODY_ARGUMENTS);
+#define NO_BODY(e) jeton_body_canonical(T("[]"), &buffer, e)
+  REFUSES(JETON_BAD_REQUEST, buffer, NO_BODY);
 #define NO_OBJECT(e) jeton_args_digest(T("refund"), T("[]"), &buffer, e)
   REFUSES(JETON_BAD_ARGUMENTS, buffer, NO_OBJECT);
 #define BAD_TOOL(e) jeton_args_digest(T("\xff"), T("{}"), &buffer, e)

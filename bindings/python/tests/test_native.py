@@ -184,3 +184,30 @@ def test_only_our_functions_are_exported():
     ).stdout
     names = [line.split()[-1] for line in listed.splitlines()]
     assert names and all(name.startswith("jeton_") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"[]", "bad_request"),
+        (b'{"arguments":', "bad_request"),
+        (b'{"tool":"a","tool":"a"}', "bad_request"),
+        (b'{"arguments":{"a":1,"a":1}}', "bad_arguments"),
+        (b'{"arguments":{"a":"\xff"}}', "bad_arguments"),
+        (b'{"argumentsx":{"a":1,"a":1}}', "bad_request"),
+    ],
+)
+def test_a_body_is_read_as_the_local_door_reads_it(body: bytes, code: str):
+    with pytest.raises(jeton.JetonError) as raised:
+        _native.canonical_body(body)
+    assert raised.value.code == code
+
+
+def test_a_body_holds_arguments_of_64_levels():
+    arguments = b'{"a":' * 64 + b"1" + b"}" * 64
+    assert _native.canonical_body(b'{ "arguments" : ' + arguments + b"}") == b'{"arguments":' + arguments + b"}"
+
+
+def test_every_code_has_its_sentence():
+    sentences = _native.code_sentences()
+    assert len(sentences) == 29 and sentences["sidecar_unavailable"] and all(sentences.values())

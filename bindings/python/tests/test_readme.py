@@ -20,6 +20,7 @@ from adapters.quickstarts import *  # noqa: F403  (the fixtures of frameworks' q
 from conftest import SERVER, Daemon
 
 import jeton
+from jeton.testing import FakeSidecar
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 LINES_MAX = 5
@@ -98,6 +99,22 @@ def readme_verifier(daemon: Daemon) -> dict[str, Any]:
             made["verifier"].redeem(token, "refund", {"order": "A-17"})
 
     return {"token": token, "check": check}
+
+
+@pytest.fixture
+def readme_testing(fake_jetond: FakeSidecar) -> dict[str, Any]:
+    def my_agent(task: str, amount: int = 40) -> None:
+        with jeton.call("refund", {"order": "A-17", "amount": amount}, server=SERVER) as scope:
+            jeton.Verifier(SERVER).redeem(scope.mint(SERVER).reveal(), "refund", {"order": "A-17", "amount": amount})
+
+    def check(made: dict[str, Any]) -> None:
+        test = made["test_the_agent_pays_40_back_and_no_more"]
+        with fake_jetond.as_default():
+            test(fake_jetond)
+            with pytest.raises(jeton.Denied, match="no_grant"):
+                my_agent("pay too much back", 41)
+
+    return {"my_agent": my_agent, "check": check}
 
 
 from readme_servers import *  # noqa: E402, F403  (fixtures, which pytest looks for in this module)

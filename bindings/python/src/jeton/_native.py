@@ -21,6 +21,7 @@ _ERROR = (_OUT,)
 _FALLIBLE: dict[str, tuple[Any, ...]] = {
     "jeton_random_id": (_OUT,),
     "jeton_json_canonical": (*_TEXT, _OUT),
+    "jeton_body_canonical": (*_TEXT, _OUT),
     "jeton_args_digest": (*_TEXT, *_TEXT, _OUT),
     "jeton_keys_read": (*_TEXT, _OUT),
     "jeton_token_read_unverified": (*_TEXT, _OUT),
@@ -43,6 +44,7 @@ _PLAIN: dict[str, tuple[Any, ...]] = {
     "jeton_abi_version": (c_uint32,),
     "jeton_version": (c_char_p,),
     "jeton_code_name": (c_char_p, c_int32),
+    "jeton_code_sentence": (c_char_p, c_int32),
     "jeton_error_message": (c_void_p, c_void_p, POINTER(c_size_t)),
     "jeton_error_txn": (c_void_p, c_void_p, POINTER(c_size_t)),
     "jeton_error_pointer": (c_void_p, c_void_p, POINTER(c_size_t)),
@@ -155,6 +157,19 @@ def random_id() -> str:
 def canonical_json(text: bytes) -> bytes:
     """The RFC 8785 form of one JSON text."""
     return _bytes(_lib.jeton_json_canonical, text, len(text))
+
+
+def canonical_body(text: bytes) -> bytes:
+    """The same of a request's body, read as strictly as the local door does; for who stands in for a sidecar."""
+    return _bytes(_lib.jeton_body_canonical, text, len(text))
+
+
+def code_sentences() -> dict[str, str]:
+    """code → one sentence about it."""
+    sentences: dict[str, str] = {}
+    while (name := _lib.jeton_code_name(len(sentences) + 1)) is not None:
+        sentences[name.decode()] = _lib.jeton_code_sentence(len(sentences) + 1).decode()
+    return sentences
 
 
 def args_digest(tool: str, arguments: bytes) -> str:
