@@ -29,12 +29,12 @@ environment() {
   [[ -f $requirements ]] || { echo "run.sh: no requirements/$name.txt" >&2; exit 2; }
   local key
   key=$( (python3 --version; cat "$requirements") | sha256sum | cut -d ' ' -f 1)
-  if [[ $(cat "$work/$name/made-of" 2>/dev/null || true) != "$key" ]]; then
-    uv venv --clear --python "$(command -v python3)" "$work/$name"
-    uv pip install --python "$work/$name/bin/python" --requirement "$requirements"
-    echo "$key" >"$work/$name/made-of"
+  if [[ $(cat "$work/tests-$name/made-of" 2>/dev/null || true) != "$key" ]]; then
+    uv venv --clear --python "$(command -v python3)" "$work/tests-$name"
+    uv pip install --python "$work/tests-$name/bin/python" --requirement "$requirements" pytest==9.2.0
+    echo "$key" >"$work/tests-$name/made-of"
   fi
-  uv pip install --python "$work/$name/bin/python" --reinstall --no-deps "$work"/wheel/jeton-*.whl
+  uv pip install --python "$work/tests-$name/bin/python" --reinstall --no-deps "$work"/wheel/jeton-*.whl
 }
 
 case ${1:?run.sh NAME, or run.sh --wheel} in
@@ -46,7 +46,7 @@ case ${1:?run.sh NAME, or run.sh --wheel} in
   --python)
     tool
     environment "$2" >&2
-    echo "$work/$2/bin/python"
+    echo "$work/tests-$2/bin/python"
     ;;
   *)
     name=$1
@@ -56,6 +56,6 @@ case ${1:?run.sh NAME, or run.sh --wheel} in
     tests=$(sed -n 's/^# tests: //p' "$here/requirements/$name.txt")
     cd "$here"
     # Unquoted on purpose: several paths and options.
-    exec "$work/$name/bin/python" -m pytest -p no:cacheprovider $tests "$@"
+    exec "$work/tests-$name/bin/python" -m pytest -p no:cacheprovider $tests "$@"
     ;;
 esac
