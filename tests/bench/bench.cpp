@@ -194,15 +194,25 @@ void size(Report& report, const std::filesystem::path& bin, bool quick) {
                "bytes: minted, redeemed, two outcomes, tree and indexes included");
 }
 
-int run(const std::filesystem::path& bin, const std::string& json_file, const std::string& only, bool quick) {
+struct Options {
+  std::string json_file, only, python_folder;
+  PythonPrograms python;
+  bool quick = false;
+};
+
+int run(const std::filesystem::path& bin, const Options& options) {
+  const auto& [json_file, only, python_folder, programs, quick] = options;
   Report report;
   fmt::print("{:<22} {:>10} {:>10} {:>8}\n", "", "jeton", "floor", "ratio");
-  const auto wanted = [&only](const char* part) { return only.empty() || only == part; };
+  const auto wanted = [&part_wanted = options.only](const char* part) {
+    return part_wanted.empty() || part_wanted == part;
+  };
   if (wanted("calls")) calls(report, bin, quick);
   if (wanted("memory")) memory(report, bin);
   if (wanted("verify")) verify_alone(report);
   if (wanted("size")) size(report, bin, quick);
   if (wanted("log")) long_log(report, bin, quick ? 100'000 : 2'000'000);
+  if (wanted("python") && !programs.plain.empty()) python(report, bin, python_folder, programs, quick);
   if (!json_file.empty()) {
     const Json document = report.values();
     std::ofstream(json_file) << document.dump(2) << '\n';
@@ -214,26 +224,30 @@ int run(const std::filesystem::path& bin, const std::string& json_file, const st
 }  // namespace jeton::bench
 
 int main(int argc, char** argv) {
-  std::string json_file, only;
-  bool quick = false;
+  jeton::bench::Options options;
+  const std::map<std::string, std::string*> with_value{{"--json", &options.json_file},
+                                                       {"--only", &options.only},
+                                                       {"--python-folder", &options.python_folder},
+                                                       {"--python", &options.python.plain},
+                                                       {"--python-langgraph", &options.python.langgraph},
+                                                       {"--python-mcp", &options.python.mcp}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    const auto option = with_value.find(word);
     if (word == "--quick") {
-      quick = true;
-    } else if (word == "--json" && i + 1 < argc) {
-      json_file = argv[++i];
-    } else if (word == "--only" && i + 1 < argc) {
-      only = argv[++i];
+      options.quick = true;
+    } else if (option != with_value.end() && i + 1 < argc) {
+      *option->second = argv[++i];
     } else {
-      fmt::print(
-          stderr,
-          "jeton-bench: unknown option {}; jeton-bench [--quick] [--json FILE] [--only calls|memory|verify|size|log]\n",
-          word);
+      fmt::print(stderr,
+                 "jeton-bench: unknown option {}; jeton-bench [--quick] [--json FILE] [--only "
+                 "calls|memory|verify|size|log|python]\n",
+                 word);
       return 2;
     }
   }
   try {
-    return jeton::bench::run(std::filesystem::read_symlink("/proc/self/exe").parent_path(), json_file, only, quick);
+    return jeton::bench::run(std::filesystem::read_symlink("/proc/self/exe").parent_path(), options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "jeton-bench: {}\n", error.what());
     return 1;

@@ -128,6 +128,14 @@ class Report {
   std::map<std::string, double> values_;
 };
 
+/// Interpreters with the package installed: alone, beside LangGraph, beside mcp 2. Those that are empty are left out.
+struct PythonPrograms {
+  std::string plain, langgraph, mcp;
+};
+/// Mints from Python beside those from C++. `folder` has the measurements, bindings/python/bench.
+void python(Report& report, const std::filesystem::path& bin, const std::string& folder, const PythonPrograms& programs,
+            bool quick);
+
 /// What a long log costs: minting into it, verifying it, and minting while it is verified and copied.
 void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t events);
 

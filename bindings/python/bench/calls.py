@@ -1,13 +1,12 @@
 """What a call costs a Python program: mints with and without a loop, the tool server's check, the import. One JSON.
 
-    python bindings/python/bench/calls.py --socket PATH [--calls N]
+    python bindings/python/bench/calls.py --socket PATH [--server URL] [--calls N]
 
-The sidecar at PATH must let this account open `bench` on https://bench.example/mcp, and redeem there, as --dev does.
+The sidecar at PATH must let this account open `bench` on that server, and redeem there, as --dev does.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import statistics
@@ -15,9 +14,10 @@ import subprocess
 import sys
 import time
 
+from options import options_of
+
 import jeton
 
-SERVER = "https://bench.example/mcp"
 ARGUMENTS = {"order": "A-17", "amount": 40, "note": "x" * 64}
 WARM_UP = 20
 IMPORTS = 15
@@ -48,49 +48,49 @@ class Times:
         return round(statistics.median(self._ns[WARM_UP:]) / 1000, 1)
 
 
-def scope_of(client: jeton.Client) -> jeton.CallScope:
+def scope_of(client: jeton.Client, server: str) -> jeton.CallScope:
     """Entered with its server: the permit and the first token come in one round trip."""
-    return jeton.call("bench", ARGUMENTS, server=SERVER, client=client)
+    return jeton.call("bench", ARGUMENTS, server=server, client=client)
 
 
-def mint_blocking(client: jeton.Client, calls: int) -> float:
+def mint_blocking(client: jeton.Client, server: str, calls: int) -> float:
     """From nothing to a token."""
     times = Times(calls)
     while times.want_more():
-        scope = scope_of(client)
+        scope = scope_of(client, server)
         began = time.perf_counter_ns()
         try:
             with scope:
-                scope.mint(SERVER)
+                scope.mint(server)
                 times.add(time.perf_counter_ns() - began)
         except jeton.Unavailable as error:
             times.missed(error)
     return times.p50_us()
 
 
-async def mint_on_a_loop(client: jeton.Client, calls: int) -> float:
+async def mint_on_a_loop(client: jeton.Client, server: str, calls: int) -> float:
     """The same for coroutines, one after the other."""
     times = Times(calls)
     while times.want_more():
-        scope = scope_of(client)
+        scope = scope_of(client, server)
         began = time.perf_counter_ns()
         try:
             async with scope:
-                await scope.amint(SERVER)
+                await scope.amint(server)
                 times.add(time.perf_counter_ns() - began)
         except jeton.Unavailable as error:
             times.missed(error)
     return times.p50_us()
 
 
-def check_at_the_server(client: jeton.Client, calls: int) -> float:
+def check_at_the_server(client: jeton.Client, server: str, calls: int) -> float:
     """Verifying a token against what arrived and redeeming it."""
-    verifier = jeton.Verifier(SERVER, client=client)
+    verifier = jeton.Verifier(server, client=client)
     times = Times(calls)
     while times.want_more():
         try:
-            with scope_of(client) as scope:
-                token = scope.mint(SERVER).reveal()
+            with scope_of(client, server) as scope:
+                token = scope.mint(server).reveal()
                 began = time.perf_counter_ns()
                 verifier.redeem(token, "bench", ARGUMENTS)
                 times.add(time.perf_counter_ns() - began)
@@ -115,15 +115,12 @@ def import_ms(source: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="what a call costs a Python program, as one JSON document")
-    parser.add_argument("--socket", required=True, help="the socket of a jetond, or of a fake")
-    parser.add_argument("--calls", type=int, default=300, help="calls for each median (300)")
-    options = parser.parse_args()
+    options = options_of(__doc__)
     client = jeton.Client(options.socket, deadline=5)
     measured = {
-        "py_sync_p50_us": mint_blocking(client, options.calls),
-        "py_async_p50_us": asyncio.run(mint_on_a_loop(client, options.calls)),
-        "server_check_us": check_at_the_server(client, options.calls),
+        "py_sync_p50_us": mint_blocking(client, options.server, options.calls),
+        "py_async_p50_us": asyncio.run(mint_on_a_loop(client, options.server, options.calls)),
+        "server_check_us": check_at_the_server(client, options.server, options.calls),
         "py_import_ms": import_ms("import jeton"),
         # The package is loaded as its names are used; this is all of what a scope needs.
         "py_import_scope_ms": import_ms("import jeton; jeton.call; from jeton import _native"),

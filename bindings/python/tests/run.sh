@@ -2,7 +2,7 @@
 # Runs the Python tests of one set of requirements in a virtual environment of its own.
 #
 #   run.sh --wheel            builds the package into $JETON_PYTHON_WORK/wheel
-#   run.sh NAME [ARG...]      runs the tests that requirements/NAME.txt names in its line "# tests: ...", with ARGs for pytest
+#   run.sh NAME [ARG...]      runs the tests that requirements/NAME.txt names in lines "# tests: ...", with ARGs for pytest
 #   run.sh --python NAME      prints the interpreter of that environment, made if need be
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -53,9 +53,12 @@ case ${1:?run.sh NAME, or run.sh --wheel} in
     shift
     tool
     environment "$name"
-    tests=$(sed -n 's/^# tests: //p' "$here/requirements/$name.txt")
     cd "$here"
-    # Unquoted on purpose: several paths and options.
-    exec "$work/tests-$name/bin/python" -m pytest -p no:cacheprovider $tests "$@"
+    status=0
+    # One run for each line. Unquoted on purpose: several paths and options.
+    while IFS= read -r tests; do
+      "$work/tests-$name/bin/python" -m pytest -p no:cacheprovider $tests "$@" </dev/null || status=1
+    done < <(sed -n 's/^# tests: //p' "$here/requirements/$name.txt")
+    exit "$status"
     ;;
 esac
