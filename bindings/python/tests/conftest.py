@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -122,11 +123,19 @@ class Daemon:
 
 
 @pytest.fixture
-def make_daemon(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
+def ledgers() -> Iterator[Path]:
+    """Where daemons keep their state: in memory where there is some, for a slow disk is no part of these tests."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def make_daemon(ledgers: Path) -> Iterator[Callable[..., Daemon]]:
     made: list[Daemon] = []
 
     def make(config: str | None = None) -> Daemon:
-        folder = tmp_path / f"jetond-{len(made)}"
+        folder = ledgers / f"jetond-{len(made)}"
         folder.mkdir()
         made.append(Daemon(folder, config))
         return made[-1].start()
