@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS=never
 # What uv is called here: the caller's, else one of our own.
 uv=''
 find_uv() {
-  local own=$root/build/python/uv
+  local own=$root/build/python/tool # where the package's tests keep theirs
   if uv=$(command -v "${UV:-uv}"); then return; fi
   uv=$own/bin/uv
   [[ -x $uv ]] && return
@@ -47,7 +47,7 @@ prepare_environments() {
   flock "$lock" # two runs at once make them once
   find_uv
   find_wheel
-  environment example "$here/requirements.txt"
-  environment example-langgraph "$here/requirements-langgraph.txt"
+  environment example-mcp2 "$here/requirements.txt"
+  environment example-mcp1 "$here/requirements-langgraph.txt"
   exec {lock}>&-
 }

@@ -26,7 +26,7 @@ done
 # shellcheck source=environments.sh
 source "$here/environments.sh"
 prepare_environments
-readonly main=$root/build/python/example/bin/python langgraph=$root/build/python/example-langgraph/bin/python
+readonly main=$root/build/python/example-mcp2/bin/python langgraph=$root/build/python/example-mcp1/bin/python
 # Nothing leaves this machine, whatever the caller's shell has set for these frameworks.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 LANGSMITH_TRACING=false OPENAI_AGENTS_DISABLE_TRACING=1
 export FASTMCP_CHECK_FOR_UPDATES=off PYTHONPYCACHEPREFIX=$root/build/python/pycache

@@ -15,7 +15,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 EXAMPLE = REPOSITORY / "examples" / "python"
-PYTHON = REPOSITORY / "build" / "python" / "example" / "bin" / "python"
+PYTHON = REPOSITORY / "build" / "python" / "example-mcp2" / "bin" / "python"
 """Of the environment that `run.sh` makes."""
 RUN_S_MAX = 1800
 """The first run makes two virtual environments, and maybe the wheel."""
@@ -150,7 +150,7 @@ def test_a_transcript_with_a_bad_line_is_refused_with_its_place(ran: Ran, tmp_pa
     good = '{"run": "r", "call_id": "c", "name": "n", "arguments": {}}'
     file = tmp_path / "bad.jsonl"
     file.write_text(f"{good}\n{line}\n", encoding="utf-8")
-    command = [str(PYTHON), str(EXAMPLE / "replay.py"), "--check", "--calls", str(file)]
+    command = [str(PYTHON), "-B", str(EXAMPLE / "replay.py"), "--check", "--calls", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"{file}:2: ") and says in done.stderr
