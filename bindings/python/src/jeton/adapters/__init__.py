@@ -14,6 +14,8 @@ from typing import Any
 from ..errors import JetonError, error_of
 from ..scope import CallScope, call
 
+SCOPE_MEMBER = "dev.jeton/scope"
+"""The member of a request's `_meta` by which a carrier finds the scope where it cannot see the context variable."""
 _ID = re.compile(r"[!-~]{1,128}")
 _log = logging.getLogger("jeton")
 
