@@ -103,6 +103,10 @@ class Driver(ABC):
     "jeton.adapters.langgraph._call_of". The contract breaks it."""
     has_call_ids: bool = True
     """False: the framework gives its hooks no id of the call, and the adapter makes one or none."""
+    names_runs: bool = True
+    """False: the framework has no id for a run, so `Ran.run_id` is None."""
+    names_sessions: bool = True
+    """False: the framework has no id for a session, so `Ran.session_id` is None."""
     parallel: bool = True
     """False: the framework runs the calls of one answer one after the other."""
     sees_errors: bool = True

@@ -271,7 +271,9 @@ def test_the_log_knows_the_frameworks_names_for_the_call(play: Play) -> None:
     assert (opened["event"], opened["tool"]) == ("call.opened", GRANTED)
     assert opened["framework"] == play.driver.framework
     assert opened.get("run_id") == ran.run_id
+    assert (ran.run_id is not None) == play.driver.names_runs
     assert opened.get("session_id") == ran.session_id
+    assert (ran.session_id is not None) == play.driver.names_sessions
     if play.driver.has_call_ids:
         assert opened["call_id"] == "call-1"
 
