@@ -48,13 +48,14 @@ async def awrap_tool_call(request: Any, handler: Callable[[Any], Awaitable[Any]]
 
 def _call_of(request: Any, framework: str) -> dict[str, Any]:
     asked = request.tool_call
-    execution = getattr(request.runtime, "execution_info", None)
+    execution = getattr(request.runtime, "execution_info", None)  # since langgraph 1.1
+    config = getattr(request.runtime, "config", None) or {}
     return {
         "tool": asked["name"],
         "arguments": asked["args"],
         "call_id": identifier(asked["id"]),
         "run_id": identifier(getattr(execution, "run_id", None)),
-        "session_id": identifier(getattr(execution, "thread_id", None)),
+        "session_id": identifier(getattr(execution, "thread_id", None) or config.get("configurable", {}).get("thread_id")),
         "framework": framework,
     }
 

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import StructuredTool
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
+from langgraph import runtime
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
@@ -53,6 +54,8 @@ class GraphDriver(Driver):
     """A driver for whatever makes a compiled graph."""
 
     mapper = "jeton.adapters.langgraph._call_of"
+    names_runs = hasattr(runtime, "ExecutionInfo")
+    """langgraph 1.0 tells a node nothing of its run."""
 
     def graph(self, job: Job, saver: InMemorySaver) -> Any:
         """The graph that runs the job."""
@@ -105,7 +108,7 @@ class _Run:
         return Ran(
             text=state["messages"][-1].content,
             kept="\n".join([repr(state), *checkpoints, *traced, *self.kept]),
-            run_id=str(self.run_id),
+            run_id=str(self.run_id) if GraphDriver.names_runs else None,
             session_id=self.session_id,
         )
 
