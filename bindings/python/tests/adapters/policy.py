@@ -1,4 +1,4 @@
-"""What the contract's sidecar permits: one tool at one server."""
+"""What the contract's sidecar permits: one tool, at one server and at one MCP server on stdio."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ url = "https://elsewhere.example/mcp"
 name = "refunds"
 agent = "billing"
 server = "https://crm.example/mcp"
+tools = ["refund"]
+max_redemptions = 2
+max_attempts = 64
+[[server]]
+url = "mcp:stdio:shop"
+[[grant]]
+name = "shop"
+agent = "billing"
+server = "mcp:stdio:shop"
 tools = ["refund"]
 max_redemptions = 2
 max_attempts = 64

@@ -1,0 +1,46 @@
+"""An MCP server on stdio whose one tool needs a call token, for mcp 1 and mcp 2: `mcp_shop.py FILE`, a line a call."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import mcp.types
+
+SERVER = "mcp:stdio:shop"
+
+
+def command(visits: Path) -> list[str]:
+    """What starts it."""
+    return [sys.executable, __file__, str(visits)]
+
+
+def main(visits: Path) -> None:
+    """Serves until stdin ends."""
+    if hasattr(mcp.types, "RequestParamsMeta"):
+        from mcp.server.mcpserver import MCPServer
+
+        from jeton.servers.mcp2 import RequireCallToken
+
+        shop, guard = MCPServer("shop", extensions=[RequireCallToken(SERVER)]), None
+    else:
+        from mcp.server.fastmcp import FastMCP
+
+        from jeton.servers.mcp1 import RequireCallToken
+
+        shop, guard = FastMCP("shop"), RequireCallToken(SERVER)
+
+    @shop.tool()
+    def refund(order: str, amount: int) -> str:
+        """Pays an order back."""
+        with visits.open("a") as file:
+            file.write(f"{order} {amount}\n")
+        return f"refunded {order}"
+
+    if guard is not None:
+        guard.guard(shop)
+    shop.run("stdio")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
