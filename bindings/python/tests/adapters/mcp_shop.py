@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import mcp.types
+import jeton
 
 SERVER = "mcp:stdio:shop"
 
 
-def command(visits: Path) -> list[str]:
-    """What starts it."""
-    return [sys.executable, __file__, str(visits)]
+@contextmanager
+def enrolled(visits: Path, socket: str) -> Iterator[dict[str, object]]:
+    """How to start it (command, args, env); what this process sends to it carries tokens meanwhile."""
+    command, arguments = sys.executable, [__file__, str(visits)]
+    jeton.instrument_mcp([(SERVER, [command, *arguments])])
+    try:
+        yield {"command": command, "args": arguments, "env": {**os.environ, "JETON_SOCKET": socket}}
+    finally:
+        jeton.uninstrument_mcp()
 
 
 def main(visits: Path) -> None:
     """Serves until stdin ends."""
+    import mcp.types
+
     if hasattr(mcp.types, "RequestParamsMeta"):
         from mcp.server.mcpserver import MCPServer
 

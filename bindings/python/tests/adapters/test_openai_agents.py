@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -43,12 +42,8 @@ def job(*asks: Ask) -> Job:
 def over_mcp(world: World, visits: Path, do: Callable[[Any, Job], Awaitable[None]]) -> Job:
     """Runs an agent whose tools are an MCP server's; `do` has the server, connected, before it does."""
     mine = job()
-    command = mcp_shop.command(visits)
-    environment = {**os.environ, "JETON_SOCKET": world.daemon.socket}
-    jeton.instrument_mcp([(mcp_shop.SERVER, command)])
 
-    async def main() -> None:
-        params = {"command": command[0], "args": command[1:], "env": environment}
+    async def main(params: Any) -> None:
         async with MCPServerStdio(
             params, max_retry_attempts=2, retry_backoff_seconds_base=0.01, client_session_timeout_seconds=60
         ) as server:
@@ -57,10 +52,8 @@ def over_mcp(world: World, visits: Path, do: Callable[[Any, Job], Awaitable[None
             result = await Runner.run(agent, "refund my order", run_config=CONFIG)
             assert result.final_output == "all done"
 
-    try:
-        asyncio.run(main())
-    finally:
-        jeton.uninstrument_mcp()
+    with mcp_shop.enrolled(visits, world.daemon.socket) as params:
+        asyncio.run(main(params))
     return mine
 
 
