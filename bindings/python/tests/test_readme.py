@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from adapters.quickstarts import *  # noqa: F403  (the fixtures of frameworks' quick starts)
 from conftest import SERVER, Daemon
 
 import jeton

@@ -27,7 +27,7 @@ from pydantic_ai.exceptions import ApprovalRequired  # noqa: E402
 from pydantic_ai.mcp import MCPToolset  # noqa: E402
 from pydantic_ai.models.function import FunctionModel  # noqa: E402
 
-from .drivers.pydantic_ai import _answer  # noqa: E402
+from .drivers.pydantic_ai import answers  # noqa: E402
 
 
 class Item(BaseModel):
@@ -46,7 +46,7 @@ def over_mcp(world: World, visits: Path, way: str) -> Script:
         hook = process_tool_call if way != "capability" else None
         toolset = MCPToolset(StdioTransport(**how), process_tool_call=hook, init_timeout=60)
         capabilities = [JetonCapability()] if way != "hook" else []
-        agent = Agent(FunctionModel(_answer(mine)), toolsets=[toolset], capabilities=capabilities)
+        agent = Agent(FunctionModel(answers(mine)), toolsets=[toolset], capabilities=capabilities)
         async with agent:
             assert (await agent.run("refund my order", conversation_id="session-1")).output == "all done"
 
@@ -88,7 +88,7 @@ def test_validated_arguments_are_bound_in_their_json_form(world: World) -> None:
         return "done"
 
     mine = script({"item": {"name": "pen"}, "due": "2026-01-02"})
-    Agent(FunctionModel(_answer(mine)), tools=[refund], capabilities=[JetonCapability()]).run_sync("go")
+    Agent(FunctionModel(answers(mine)), tools=[refund], capabilities=[JetonCapability()]).run_sync("go")
 
     ((item, scope),) = seen
     assert isinstance(item, Item) and scope is not None
@@ -104,7 +104,7 @@ def test_arguments_without_a_json_form_are_refused_before_the_tool(world: World)
         return "done"
 
     mine = script({"amount": "inf"})
-    Agent(FunctionModel(_answer(mine)), tools=[refund], capabilities=[JetonCapability()]).run_sync("go")
+    Agent(FunctionModel(answers(mine)), tools=[refund], capabilities=[JetonCapability()]).run_sync("go")
 
     assert ran == []
     assert "(bad_arguments)" in mine.results[0]
@@ -119,7 +119,7 @@ def test_a_tool_that_waits_for_approval_is_no_failed_call(world: World) -> None:
         raise ApprovalRequired
 
     agent = Agent(
-        FunctionModel(_answer(script({"order": "o-1"}))),
+        FunctionModel(answers(script({"order": "o-1"}))),
         tools=[refund],
         capabilities=[JetonCapability()],
         output_type=[str, DeferredToolRequests],

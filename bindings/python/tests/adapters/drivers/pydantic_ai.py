@@ -55,7 +55,7 @@ class PydanticAI(Driver):
 
 
 def _agent(job: Job) -> Any:
-    model = FunctionModel(_answer(job.script), stream_function=_stream(job.script))
+    model = FunctionModel(answers(job.script), stream_function=streams(job.script))
     capabilities = [JetonCapability()] if job.protected else []
     return Agent(model, tools=[tool.fn for tool in job.tools], capabilities=capabilities)
 
@@ -79,7 +79,7 @@ def _turn(script: Script, messages: list[Any]) -> Turn:
     return script.reply(ModelMessagesTypeAdapter.dump_json(messages).decode(), results)
 
 
-def _answer(script: Script) -> Any:
+def answers(script: Script) -> Any:
     def answer(messages: list[Any], info: Any) -> ModelResponse:
         turn = _turn(script, messages)
         calls = [ToolCallPart(ask.tool, ask.arguments, ask.call_id) for ask in turn.asks]
@@ -88,7 +88,7 @@ def _answer(script: Script) -> Any:
     return answer
 
 
-def _stream(script: Script) -> Any:
+def streams(script: Script) -> Any:
     async def stream(messages: list[Any], info: Any) -> AsyncIterator[Any]:
         turn = _turn(script, messages)
         for number, ask in enumerate(turn.asks):
