@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import jeton
 import pytest
 from conftest import Daemon
+
+import jeton
 
 from . import drivers
 from .driver import Driver
@@ -21,13 +22,14 @@ from .patience import PatientClient
 from .policy import CONFIG
 from .tool_server import DEADLINE_S, ToolServer
 
-
 #: In memory where there is such a place: a busy disk must not decide about a test.
 _FAST = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--adapter", action="append", default=[], help="run this adapter's contract; fail without its framework")
+    parser.addoption(
+        "--adapter", action="append", default=[], help="run this adapter's contract; fail without its framework"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,8 +53,10 @@ class Script:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool: a function with annotations and a docstring, plain or `async`. The driver makes the framework's own of it,
-    with the framework's usual handling of exceptions."""
+    """A tool: a function with annotations and a docstring, plain or `async`.
+
+    The driver makes the framework's own of it, with the framework's usual handling of exceptions.
+    """
 
     name: str
     fn: Callable[..., Any]

@@ -29,15 +29,13 @@ def main(visits: Path) -> None:
     import mcp.types
 
     if hasattr(mcp.types, "RequestParamsMeta"):
-        from mcp.server.mcpserver import MCPServer
-
         from jeton.servers.mcp2 import RequireCallToken
+        from mcp.server.mcpserver import MCPServer
 
         shop, guard = MCPServer("shop", extensions=[RequireCallToken(SERVER)]), None
     else:
-        from mcp.server.fastmcp import FastMCP
-
         from jeton.servers.mcp1 import RequireCallToken
+        from mcp.server.fastmcp import FastMCP
 
         shop, guard = FastMCP("shop"), RequireCallToken(SERVER)
 

@@ -32,7 +32,9 @@ def checked(daemon: Daemon, mine: Job, run: Callable[[Any], object]) -> Callable
     def check(made: dict[str, Any]) -> None:
         run(made)
         assert "refunded A-17" in mine.script.results[0]
-        assert [(call["tool"], call["call_id"], call["outcome"]) for call in daemon.calls()] == [("refund", "call-1", "ok")]
+        assert [(call["tool"], call["call_id"], call["outcome"]) for call in daemon.calls()] == [
+            ("refund", "call-1", "ok")
+        ]
 
     return check
 

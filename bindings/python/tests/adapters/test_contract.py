@@ -1,4 +1,4 @@
-"""What every adapter keeps, in every mode of its framework: the real loop, a scripted model, a real tool and sidecar."""
+"""What every adapter keeps, in every mode of its framework: the real loop, scripted model, real tool and sidecar."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import inspect
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
 from opentelemetry import trace
+
+import jeton
 
 from .conftest import World
 from .driver import Ask, Driver, Job, Ran, Script, Turn

@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
+
+import jeton
 
 from . import mcp_shop
 from .conftest import World
@@ -19,13 +20,14 @@ from .tool_server import ToolServer, Visit, needs_no_token
 pytest.importorskip("langchain")
 pytest.importorskip("jeton.mcp")
 
-from jeton.adapters.langchain import JetonMiddleware  # noqa: E402
 from langchain.agents import create_agent  # noqa: E402
 from langchain.agents.middleware import ToolRetryMiddleware  # noqa: E402
 from langchain_core.messages import HumanMessage  # noqa: E402
 from langchain_core.tools import BaseTool, StructuredTool  # noqa: E402
 from langgraph.checkpoint.memory import InMemorySaver  # noqa: E402
 from langgraph.types import Command, interrupt  # noqa: E402
+
+from jeton.adapters.langchain import JetonMiddleware  # noqa: E402
 
 from .drivers.langgraph import ScriptedChatModel, tools_of  # noqa: E402
 

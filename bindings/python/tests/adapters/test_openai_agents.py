@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
+
+import jeton
 
 from . import mcp_shop
 from .conftest import World
@@ -23,6 +24,7 @@ pytest.importorskip("jeton.mcp")
 
 from agents import Agent, FunctionTool, RunConfig, Runner, WebSearchTool, function_tool, handoff  # noqa: E402
 from agents.mcp import MCPServerStdio  # noqa: E402
+
 from jeton.adapters.openai_agents import protect  # noqa: E402
 
 from .drivers.openai_agents import model_of  # noqa: E402

@@ -7,9 +7,10 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
+
+import jeton
 
 from . import mcp_shop
 from .conftest import World
@@ -20,12 +21,13 @@ pytest.importorskip("pydantic_ai")
 pytest.importorskip("jeton.mcp")
 
 from fastmcp.client.transports import StdioTransport  # noqa: E402
-from jeton.adapters.pydantic_ai import JetonCapability, process_tool_call  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from pydantic_ai import Agent, DeferredToolRequests  # noqa: E402
 from pydantic_ai.exceptions import ApprovalRequired  # noqa: E402
 from pydantic_ai.mcp import MCPToolset  # noqa: E402
 from pydantic_ai.models.function import FunctionModel  # noqa: E402
+
+from jeton.adapters.pydantic_ai import JetonCapability, process_tool_call  # noqa: E402
 
 from .drivers.pydantic_ai import answers  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""The tools of the contract. Their bodies are the tool server: they present a token of the current call to a Verifier."""
+"""The tools of the contract. Their bodies present a token of the current call to a Verifier, as a tool server does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all adapters share: a scope opened so that every failure before the tool is a refusal, and ids the log can hold."""
+"""What all adapters share: scopes whose every failure before the tool is a refusal, and ids that the log can hold."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ def _call_of(request: Any, framework: str) -> dict[str, Any]:
         "arguments": asked["args"],
         "call_id": identifier(asked["id"]),
         "run_id": identifier(getattr(execution, "run_id", None)),
-        "session_id": identifier(getattr(execution, "thread_id", None) or config.get("configurable", {}).get("thread_id")),
+        "session_id": identifier(
+            getattr(execution, "thread_id", None) or config.get("configurable", {}).get("thread_id")
+        ),
         "framework": framework,
     }
 

@@ -55,7 +55,9 @@ def _wrapped(tool: Any, leave: Collection[str]) -> Any:
         return tool
     inner = getattr(tool, "_agent_instance", None)
     if not isinstance(tool, FunctionTool) or (inner and any(_wrapped(t, leave) is not t for t in inner.tools)):
-        raise TypeError(f"no permit can be put around {tool.name}; protect an agent before as_tool, or `leave` the tool")
+        raise TypeError(
+            f"no permit can be put around {tool.name}; protect an agent before as_tool, or `leave` the tool"
+        )
     own = copy.copy(tool)
     # Inside the SDK's handling of the tool's exceptions where it has one, so that these are seen before they are text.
     invoker, place = own.on_invoke_tool, "_invoke_tool_impl"

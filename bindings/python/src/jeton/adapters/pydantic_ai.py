@@ -14,7 +14,7 @@ from ..scope import CallScope, current_call
 from . import SCOPE_MEMBER, identifier, opened
 
 
-class JetonCapability(AbstractCapability[Any]):
+class JetonCapability(AbstractCapability[Any]):  # type: ignore[misc]
     """Opens a scope around each function tool and MCP tool, and answers a refusal with ToolFailed.
 
     Put it last, so that policy sees the arguments that other capabilities leave.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jeton.adapters.langchain import JetonMiddleware
 from langchain.agents import create_agent
 from langgraph.checkpoint.memory import InMemorySaver
+
+from jeton.adapters.langchain import JetonMiddleware
 
 from ..driver import Job
 from .langgraph import GraphDriver, ScriptedChatModel, tools_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from jeton.adapters.langgraph import tool_node_kwargs
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -15,6 +14,8 @@ from langgraph import runtime
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
+
+from jeton.adapters.langgraph import tool_node_kwargs
 
 from ..driver import Driver, Job, Ran, Script
 

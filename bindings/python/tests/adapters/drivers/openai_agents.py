@@ -9,6 +9,7 @@ from uuid import uuid4
 from agents import Agent, RunConfig, Runner, SQLiteSession, function_tool, set_trace_processors
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from agents.tracing import TracingProcessor
+
 from jeton.adapters.openai_agents import protect
 
 from ..driver import Driver, Job, Ran

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from jeton.adapters.pydantic_ai import JetonCapability
 from pydantic_ai import Agent, models
 from pydantic_ai.messages import (
     ModelMessagesTypeAdapter,
@@ -17,6 +16,8 @@ from pydantic_ai.messages import (
     ToolReturnPart,
 )
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
+
+from jeton.adapters.pydantic_ai import JetonCapability
 
 from ..driver import Driver, Job, Ran, Script, Turn
 
