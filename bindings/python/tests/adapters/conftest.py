@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,9 @@ def _drivers(config: pytest.Config) -> list[Driver]:
     found = []
     for name in wanted or [module.name for module in pkgutil.iter_modules(drivers.__path__)]:
         try:
-            found.append(importlib.import_module(f"{drivers.__name__}.{name}").DRIVER)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # as above
+                found.append(importlib.import_module(f"{drivers.__name__}.{name}").DRIVER)
         except ModuleNotFoundError as error:
             if wanted or (error.name or "").partition(".")[0] == "jeton":
                 raise
