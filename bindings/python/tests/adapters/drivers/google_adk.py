@@ -12,6 +12,7 @@ from google.adk.agents.run_config import StreamingMode, ToolThreadPoolConfig
 from google.adk.apps import App
 from google.adk.events import Event
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
+from google.adk.plugins import BasePlugin
 from google.adk.runners import InMemoryRunner
 from google.adk.tools import FunctionTool
 from google.genai import types
@@ -57,21 +58,10 @@ class GoogleAdk(Driver):
         return asyncio.run(_ran(runner, job, events))
 
     async def arun(self, job: Job) -> Ran:
-        return await self._events(job, StreamingMode.NONE)
+        return await ran_by(_runner(job), job)
 
     async def astream(self, job: Job) -> Ran:
-        return await self._events(job, StreamingMode.SSE)
-
-    async def _events(self, job: Job, mode: StreamingMode) -> Ran:
-        runner = _runner(job)
-        await _new_session(runner, job)
-        events = []
-        async for event in runner.run_async(
-            user_id=_USER, session_id=job.session_id, new_message=_go(), run_config=_config(mode)
-        ):
-            job.script.between()
-            events.append(event)
-        return await _ran(runner, job, events)
+        return await ran_by(_runner(job), job, StreamingMode.SSE)
 
     def instrument(self, on: bool) -> None:
         # Spans are always made; this is what puts content into them.
@@ -79,11 +69,25 @@ class GoogleAdk(Driver):
 
 
 def _runner(job: Job) -> InMemoryRunner:
-    agent = LlmAgent(
-        name="billing", model=ScriptedLlm(script=job.script), tools=[FunctionTool(spec.fn) for spec in job.tools]
-    )
-    plugins = [JetonPlugin()] if job.protected else []
+    return runner_of(job, [FunctionTool(spec.fn) for spec in job.tools], [JetonPlugin()] if job.protected else [])
+
+
+def runner_of(job: Job, tools: list[Any], plugins: list[BasePlugin], **settings: Any) -> InMemoryRunner:
+    """A runner of an agent with these tools and settings that plays the job's script."""
+    agent = LlmAgent(name="clerk", model=ScriptedLlm(script=job.script), tools=tools, **settings)
     return InMemoryRunner(app=App(name=_APP, root_agent=agent, plugins=plugins))
+
+
+async def ran_by(runner: InMemoryRunner, job: Job, mode: StreamingMode = StreamingMode.NONE) -> Ran:
+    """One run of the job by that runner."""
+    await _new_session(runner, job)
+    events = []
+    async for event in runner.run_async(
+        user_id=_USER, session_id=job.session_id, new_message=_go(), run_config=_config(mode)
+    ):
+        job.script.between()
+        events.append(event)
+    return await _ran(runner, job, events)
 
 
 def _config(mode: StreamingMode) -> RunConfig:
