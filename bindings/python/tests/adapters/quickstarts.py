@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,50 @@ def readme_pydantic_ai(daemon: Daemon) -> dict[str, Any]:
     mine = job()
     check = checked(daemon, mine, lambda made: made["agent"].run_sync("refund my order"))
     return {"model": FunctionModel(answers(mine.script)), "tools": [tool.fn for tool in mine.tools], "check": check}
+
+
+@pytest.fixture
+def readme_agent_framework(daemon: Daemon) -> dict[str, Any]:
+    pytest.importorskip("agent_framework")
+    from .drivers.agent_framework import ScriptedClient, tools_of
+
+    mine = job()
+    check = checked(daemon, mine, lambda made: asyncio.run(made["agent"].run("refund my order")))
+    return {"client": ScriptedClient(mine.script), "tools": tools_of(mine), "check": check}
+
+
+@pytest.fixture
+def readme_google_adk(daemon: Daemon) -> dict[str, Any]:
+    pytest.importorskip("google.adk")
+    from google.adk.runners import InMemoryRunner
+
+    from .drivers.google_adk import agent_of, ran_by, tools_of
+
+    mine = job()
+    check = checked(daemon, mine, lambda made: asyncio.run(ran_by(InMemoryRunner(app=made["app"]), mine)))
+    return {"agent": agent_of(mine, tools_of(mine)), "check": check}
+
+
+@pytest.fixture
+def readme_strands(daemon: Daemon) -> dict[str, Any]:
+    pytest.importorskip("strands.middleware")
+    from .drivers.strands import ScriptedModel, tools_of
+
+    mine = job()
+    check = checked(daemon, mine, lambda made: made["agent"]("refund my order"))
+    return {"model": ScriptedModel(mine.script), "tools": tools_of(mine), "check": check}
+
+
+@pytest.fixture
+def readme_crewai(daemon: Daemon) -> dict[str, Any]:
+    warnings.simplefilter("default")  # CrewAI warns of itself
+    pytest.importorskip("crewai")
+    from .drivers.crewai import crew_of
+
+    mine = job()
+
+    def check(made: dict[str, Any]) -> None:
+        assert "refunded A-17" in mine.script.results[0]
+        assert [(call["tool"], call["outcome"]) for call in daemon.calls()] == [("refund", "ok")]
+
+    return {"crew": crew_of(mine), "check": check}

@@ -75,13 +75,20 @@ class AgentFramework(Driver):
             disable_instrumentation()
 
 
+def tools_of(job: Job) -> list[Any]:
+    return [tool(name=spec.name, approval_mode="never_require")(spec.fn) for spec in job.tools]
+
+
 def _agent(job: Job) -> Agent[Any]:
-    tools = [tool(name=spec.name, approval_mode="never_require")(spec.fn) for spec in job.tools]
-    return Agent(ScriptedClient(job.script), tools=tools, middleware=[JetonMiddleware()] if job.protected else [])
+    return Agent(
+        ScriptedClient(job.script), tools=tools_of(job), middleware=[JetonMiddleware()] if job.protected else []
+    )
 
 
 def _contents(turn: Turn) -> list[Content]:
-    calls = [Content.from_function_call(ask.call_id, ask.tool, arguments=json.dumps(ask.arguments)) for ask in turn.asks]
+    calls = [
+        Content.from_function_call(ask.call_id, ask.tool, arguments=json.dumps(ask.arguments)) for ask in turn.asks
+    ]
     return [*calls, *([Content.from_text(turn.text)] if turn.text else [])]
 
 

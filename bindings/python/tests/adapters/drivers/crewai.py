@@ -42,19 +42,19 @@ class CrewAI(Driver):
     has_call_ids = False
 
     def run(self, job: Job) -> Ran:
-        crew = _crew(job)
+        crew = crew_of(job)
         with scoped() if job.protected else contextlib.nullcontext():
             output = crew.kickoff()
         return _ran(crew, output)
 
     async def arun(self, job: Job) -> Ran:
-        crew = _crew(job)
+        crew = crew_of(job)
         with scoped() if job.protected else contextlib.nullcontext():
             output = await crew.akickoff()
         return _ran(crew, output)
 
 
-def _crew(job: Job) -> Crew:
+def crew_of(job: Job) -> Crew:
     agent = Agent(
         role="clerk",
         goal="settle",

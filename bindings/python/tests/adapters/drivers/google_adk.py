@@ -21,7 +21,7 @@ from jeton.adapters.google_adk import JetonPlugin
 
 from ..driver import Driver, Job, Ran, Script, Turn
 
-_APP, _USER = "contract", "user-1"
+_APP, _USER = "billing", "user-1"
 _CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 
@@ -69,13 +69,20 @@ class GoogleAdk(Driver):
 
 
 def _runner(job: Job) -> InMemoryRunner:
-    return runner_of(job, [FunctionTool(spec.fn) for spec in job.tools], [JetonPlugin()] if job.protected else [])
+    return runner_of(job, tools_of(job), [JetonPlugin()] if job.protected else [])
+
+
+def tools_of(job: Job) -> list[Any]:
+    return [FunctionTool(spec.fn) for spec in job.tools]
+
+
+def agent_of(job: Job, tools: list[Any], **settings: Any) -> LlmAgent:
+    return LlmAgent(name="clerk", model=ScriptedLlm(script=job.script), tools=tools, **settings)
 
 
 def runner_of(job: Job, tools: list[Any], plugins: list[BasePlugin], **settings: Any) -> InMemoryRunner:
     """A runner of an agent with these tools and settings that plays the job's script."""
-    agent = LlmAgent(name="clerk", model=ScriptedLlm(script=job.script), tools=tools, **settings)
-    return InMemoryRunner(app=App(name=_APP, root_agent=agent, plugins=plugins))
+    return InMemoryRunner(app=App(name=_APP, root_agent=agent_of(job, tools, **settings), plugins=plugins))
 
 
 async def ran_by(runner: InMemoryRunner, job: Job, mode: StreamingMode = StreamingMode.NONE) -> Ran:

@@ -67,10 +67,14 @@ class Strands(Driver):
         """Its spans are always made, with content, on the global provider."""
 
 
+def tools_of(job: Job) -> list[Any]:
+    return [tool(name=spec.name)(spec.fn) for spec in job.tools]
+
+
 def _agent(job: Job, home: str) -> Agent:
     return Agent(
         model=ScriptedModel(job.script),
-        tools=[tool(name=spec.name)(spec.fn) for spec in job.tools],
+        tools=tools_of(job),
         plugins=[JetonPlugin()] if job.protected else [],
         session_manager=FileSessionManager(session_id=job.session_id, storage_dir=home),
         callback_handler=None,
