@@ -6,9 +6,10 @@ import asyncio
 import copy
 from typing import Any
 
-import jeton
 import pytest
 from conftest import Daemon
+
+import jeton
 
 from .conftest import World
 from .driver import Ask, Job, Script, Turn
@@ -19,6 +20,7 @@ pytest.importorskip("google.adk")
 
 from google.adk.plugins import BasePlugin  # noqa: E402
 from google.adk.tools import FunctionTool  # noqa: E402
+
 from jeton.adapters.google_adk import JetonPlugin  # noqa: E402
 
 from .drivers.google_adk import ran_by, runner_of  # noqa: E402

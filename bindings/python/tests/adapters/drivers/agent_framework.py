@@ -55,6 +55,7 @@ class AgentFramework(Driver):
     framework = "agent-framework"
     modes = ("arun", "astream")
     mapper = "jeton.adapters.agent_framework._call_of"
+    names_runs = False
 
     async def arun(self, job: Job) -> Ran:
         session = AgentSession(session_id=job.session_id)

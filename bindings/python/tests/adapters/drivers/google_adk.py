@@ -19,7 +19,7 @@ from google.genai import types
 
 from jeton.adapters.google_adk import JetonPlugin
 
-from ..driver import Driver, Job, Ran, Script, Turn
+from ..driver import Driver, Job, Ran, Turn
 
 _APP, _USER = "billing", "user-1"
 _CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"

@@ -43,6 +43,7 @@ class Strands(Driver):
     framework = "strands"
     modes = ("run", "arun", "astream")
     mapper = "jeton.adapters.strands._call_of"
+    names_runs = False
 
     def run(self, job: Job) -> Ran:
         with tempfile.TemporaryDirectory() as home:
