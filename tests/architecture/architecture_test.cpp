@@ -20,7 +20,9 @@ struct Door {
   std::set<std::string> files;
 };
 const std::vector<Door> doors{
-    {"boost/", {"sidecar/http/server.cpp", "sidecar/http/request_reader.cpp", "sdk/src/client/http_codec.cpp"}},
+    {"boost/",
+     {"sidecar/http/server.cpp", "sidecar/http/session.hpp", "sidecar/http/request_reader.cpp",
+      "sdk/src/client/http_codec.cpp"}},
     {"nlohmann/", {"sdk/include/jeton/json.hpp"}},
     {"CLI/", {"sidecar/cli/parse.cpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},

@@ -55,6 +55,9 @@ case ${1:?run.sh NAME, or run.sh --wheel} in
     environment "$name"
     cd "$here"
     status=0
+    # What comes from npm is fetched where npm is; the tests that need it say so when it is not there.
+    before=$(sed -n 's/^# with npm: //p' "$here/requirements/$name.txt")
+    if [[ -n $before ]] && command -v npm >/dev/null; then "$work/tests-$name/bin/python" $before; fi
     # One run for each line. Unquoted on purpose: several paths and options.
     while IFS= read -r tests; do
       "$work/tests-$name/bin/python" -m pytest -p no:cacheprovider $tests "$@" </dev/null || status=1
