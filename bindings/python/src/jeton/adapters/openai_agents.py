@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from agents import Agent, FunctionTool
+from agents import FunctionTool
 
 from ..errors import BadArguments, JetonError
 from . import opened
@@ -39,7 +39,7 @@ def _protected(agent: Any, leave: Collection[str], done: dict[int, tuple[Any, An
 
 
 def _handoff(target: Any, leave: Collection[str], done: dict[int, tuple[Any, Any]]) -> Any:
-    if isinstance(target, Agent):
+    if hasattr(target, "tools"):  # an Agent or a RealtimeAgent, and no Handoff
         return _protected(target, leave, done)
     own = copy.copy(target)
 
@@ -47,14 +47,35 @@ def _handoff(target: Any, leave: Collection[str], done: dict[int, tuple[Any, Any
         return _protected(await target.on_invoke_handoff(*args), leave, done)
 
     own.on_invoke_handoff = hand_off
+    own._jeton = True
     return own
 
 
+def _is_protected(agent: Any, leave: Collection[str], seen: set[int]) -> bool:
+    """Whether every way that leads from this agent to a tool that runs here has its permit."""
+    if id(agent) in seen:
+        return True
+    seen.add(id(agent))
+    return (
+        all(_wrapped(tool, leave) is tool for tool in agent.tools)
+        and all(hasattr(server, "_jeton") for server in agent.mcp_servers)
+        and all(
+            _is_protected(target, leave, seen) if hasattr(target, "tools") else hasattr(target, "_jeton")
+            for target in agent.handoffs
+        )
+    )
+
+
+def _hosted(tool: Any) -> bool:
+    # By name, as older releases lack some; but a function of this process is one under any name.
+    return type(tool).__name__ in _HOSTED and not isinstance(tool, FunctionTool)
+
+
 def _wrapped(tool: Any, leave: Collection[str]) -> Any:
-    if getattr(tool, "name", None) in leave or type(tool).__name__ in _HOSTED or hasattr(tool, "_jeton"):
+    if getattr(tool, "name", None) in leave or _hosted(tool) or hasattr(tool, "_jeton"):
         return tool
     inner = getattr(tool, "_agent_instance", None)
-    if not isinstance(tool, FunctionTool) or (inner and any(_wrapped(t, leave) is not t for t in inner.tools)):
+    if not isinstance(tool, FunctionTool) or (inner and not _is_protected(inner, leave, set())):
         raise TypeError(
             f"no permit can be put around {tool.name}; protect an agent before as_tool, or `leave` the tool"
         )

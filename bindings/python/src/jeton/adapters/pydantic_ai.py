@@ -34,7 +34,16 @@ async def process_tool_call(ctx: Any, call_tool: Callable[..., Awaitable[Any]], 
         return await call_tool(name, tool_args, metadata={SCOPE_MEMBER: scope.id})
 
     scope = current_call()
-    return await (send(scope) if scope is not None else _run(send, _call_of, ctx, name, tool_args))
+    if scope is None or not _is_of(scope, ctx):
+        return await _run(send, _call_of, ctx, name, tool_args)
+    return await send(scope)
+
+
+def _is_of(scope: CallScope, ctx: Any) -> bool:
+    """Whether the capability opened it for this very call. One around the whole run is no permit for its tools."""
+    said = scope._said
+    names = {"framework": "pydantic-ai", "call_id": identifier(ctx.tool_call_id), "run_id": identifier(ctx.run_id)}
+    return names["call_id"] is not None and all(said.get(name) == value for name, value in names.items())
 
 
 async def _run(tool: Callable[[CallScope], Awaitable[Any]], mapper: Callable[..., dict[str, Any]], *call: Any) -> Any:

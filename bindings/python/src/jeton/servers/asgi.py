@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, TypeAlias
 
@@ -23,13 +24,15 @@ _STATUS = {"already_redeemed": 409, "bad_arguments": 400, "bad_request": 400}
 _FORBIDDEN = frozenset(
     {"wrong_audience", "wrong_tool", "args_mismatch", "wrong_role", "unknown_agent", "agent_disabled"}
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _UNAVAILABLE = frozenset({"sidecar_unavailable", "log_unavailable", "overloaded", "internal"})
 
 
 class RequireCallToken:
     """`app.add_middleware(RequireCallToken, server="https://crm.example/tools", paths=["/tools/*"])`.
 
-    `paths` are guarded, a `*` at the end standing for anything; without it all are. `tools` maps a path to its tool;
+    `paths` are guarded, a `*` at the end standing for anything; without it all are. They are paths of the application,
+    whatever it is mounted under, or whole paths; one slash more or less is the same path. `tools` maps a path to its tool;
     without it the tool is the last segment of the path. The arguments are the JSON object in the body (none is `{}`),
     and the application gets exactly what was verified, written anew. A query string would be a way round them and is
     refused. `extract` replaces both rules: what it does not return is not bound. The body is at most `body_max` bytes.
@@ -59,21 +62,36 @@ class RequireCallToken:
         self._body_max = body_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or not self._guards(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or not self._guards(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": REFUSED_TEXT})
         else:
             await self._guarded(scope, receive, send)
 
-    def _guards(self, path: str) -> bool:
-        return any(path.startswith(p[:-1]) if p.endswith("*") else path == p for p in self._paths)
+    def _guards(self, scope: Scope) -> bool:
+        # An application that reads a path otherwise than we do would be a way round the guard: any reading will do.
+        readings = [reading for path in self._readings(scope) for reading in (path, _tidy(path))]
+        return any(
+            path.startswith(p[:-1]) if p.endswith("*") else path in (p, _tidy(p))
+            for path in readings
+            for p in self._paths
+        )
+
+    def _readings(self, scope: Scope) -> list[str]:
+        """The path as it came, and below what the application is mounted under."""
+        path: str = scope["path"]
+        roots = {scope.get("root_path") or "", getattr(self._app, "root_path", "") or ""}
+        roots = {root.rstrip("/") for root in roots if isinstance(root, str)} - {""}
+        return [path, *(path[len(root) :] for root in sorted(roots) if path.startswith(root + "/"))]
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive, self._body_max)
         if body is None:
             return await _answer(send, 413, "bad_request")
         try:
+            if _CONTROL.search(scope["path"]):
+                raise ValueError("a control character in a path is read in more than one way")
             tool, arguments = (self._extract or self._by_default)(scope, body)
         except (ValueError, RecursionError):
             return await _answer(send, 400, "bad_arguments")
@@ -97,14 +115,18 @@ class RequireCallToken:
     def _by_default(self, scope: Scope, body: bytes) -> tuple[str, Mapping[str, Any]]:
         if scope.get("query_string"):
             raise ValueError("a query string is not bound")
-        path = scope["path"]
-        tool = path.rstrip("/").rpartition("/")[2] if self._tools is None else self._tools.get(path, "")
+        tool = scope["path"].rstrip("/").rpartition("/")[2] if self._tools is None else self._mapped(scope)
         if not body:
             return tool, {}
         arguments = json.loads(body.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
         if not isinstance(arguments, dict):
             raise ValueError("the body is no JSON object")
         return tool, arguments
+
+    def _mapped(self, scope: Scope) -> str:
+        """The tool that `tools` has for this path; "" is none."""
+        tools = self._tools or {}
+        return next((tools[path] for path in self._readings(scope) if path in tools), "")
 
 
 class _Answered:
@@ -120,6 +142,11 @@ class _Answered:
             self.status = message["status"]
             message = {**message, "headers": [*message.get("headers", []), (b"jeton-receipt", self.receipt)]}
         await self._send(message)
+
+
+def _tidy(path: str) -> str:
+    """Without the differences that routers overlook: slashes twice or at the end, and control characters."""
+    return re.sub("/+", "/", _CONTROL.sub("", path)).rstrip("/") or "/"
 
 
 async def _body(receive: Receive, most: int) -> bytes | None:

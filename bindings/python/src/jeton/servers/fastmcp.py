@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,10 @@ from .gate import RECEIPT, REFUSED_TEXT, Gate, Refused, take, verified_call
 __all__ = ["RequireCallToken", "verified_call"]
 
 
+#: FastMCP finds tools of its apps by a hash too, whatever they are called: `__<hash>_<name>`.
+_ADDRESS = re.compile("__[0-9a-f]+_")
+
+
 class RequireCallToken(Middleware):
     """`FastMCP("crm", middleware=[RequireCallToken("https://crm.example/mcp")])`.
 
@@ -30,13 +35,17 @@ class RequireCallToken(Middleware):
     def __init__(self, server: str, *, verifier: Verifier | None = None, tools: Sequence[str] | None = None) -> None:
         self._gate = Gate(server, verifier=verifier, tools=tools)
 
+    def _guards(self, name: str) -> bool:
+        # An address says nothing of the name that `tools` has for the tool behind it.
+        return self._gate.guards(name) or _ADDRESS.match(name) is not None
+
     async def on_call_tool(
         self, context: MiddlewareContext[CallToolRequestParams], call_next: CallNext[CallToolRequestParams, ToolResult]
     ) -> ToolResult:
         message = context.message
         wire = context.fastmcp_context.request_context if context.fastmcp_context else None
         token = _take(wire)
-        if not self._gate.guards(message.name) or _passes(self._gate.server, wire, context):
+        if not self._guards(message.name) or _passes(self._gate.server, wire, context):
             return await call_next(context)
 
         async def body(call: VerifiedCall) -> ToolResult:
