@@ -57,6 +57,11 @@ def protect(
     return with_permit  # type: ignore[return-value]
 
 
+def in_class(fn: Callable[..., Any]) -> bool:
+    """Whether it was defined in a class; a function in a function has a dot in its name too."""
+    return fn.__qualname__.rpartition(".")[0].rpartition(".")[2] not in ("", "<locals>")
+
+
 def _bound(
     signature: inspect.Signature, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def _bound(
     arguments: dict[str, Any] = {}
     for index, (name, value) in enumerate(bound.arguments.items()):
         kind = signature.parameters[name].kind
-        if index == 0 and name in ("self", "cls") and "." in fn.__qualname__:
+        if index == 0 and name in ("self", "cls") and in_class(fn):
             continue
         members = value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
         for member_name, member_value in members.items():

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from .client import settings
 from .errors import Denied
@@ -139,7 +139,8 @@ def _under(place: SplitResult, url: SplitResult) -> bool:
     if (url.scheme, url.hostname, _port(url)) != (place.scheme, place.hostname, _port(place)):
         return False
     base = place.path.rstrip("/")
-    segments = url.path.split("/")
+    # As a server or a proxy before it may read it, which may leave the path that is written here.
+    segments = unquote(unquote(url.path)).replace("\\", "/").split("/")
     return (url.path == base or url.path.startswith(base + "/")) and ".." not in segments and "." not in segments
 
 

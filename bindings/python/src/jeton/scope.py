@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
@@ -103,7 +103,7 @@ class CallScope:
         self._first: list[SecretToken] = []
         self._marked: tuple[str, str | None] | None = None
         self._receipt: Mapping[str, Any] | None = None
-        self._reset: Token[CallScope | None] | None = None
+        self._around: CallScope | None = None
 
     def __repr__(self) -> str:
         return f"CallScope(tool={self.tool!r}, txn={self.txn!r}, {self._state})"
@@ -154,7 +154,8 @@ class CallScope:
         self._state = "open"
         self._pid = os.getpid()
         _live[self.id] = self
-        self._reset = _current.set(self)
+        self._around = _current.get()
+        _current.set(self)
         otel.annotate(txn=self.txn)
         return self
 
@@ -284,16 +285,16 @@ class CallScope:
     def _leave(self) -> None:
         self._left = True
         _live.pop(self.id, None)
-        if self._reset is None:
-            return
-        try:
-            _current.reset(self._reset)
-        except ValueError:
-            # Left in another context than it was entered in, as a generator's cleanup may: that context is not ours to
-            # change, and the one it was entered in ends by itself.
-            if _current.get() is self:
-                _current.set(None)
-        self._reset = None
+        around, self._around = self._around, None
+        scope = _current.get()
+        if scope is self:
+            _current.set(around)
+        # Left in another order than entered: whoever is inside goes back to what is around us. In another context than
+        # it was entered in, as a generator's cleanup may be, there is nothing of ours to change.
+        while scope is not None:
+            if scope._around is self:
+                scope._around = around
+            scope = scope._around
 
     def _outcome(self, error: BaseException | None) -> tuple[str, str | None]:
         if error is None:

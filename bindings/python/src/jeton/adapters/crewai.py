@@ -53,6 +53,11 @@ def before(context: Any) -> None:
 
 
 def _opened(context: Any) -> str | None:
+    # Registered and scoped, this runs twice for a call, and the later one sees what the tool gets.
+    stale = _calls.pop(id(context.tool_input), None)
+    if isinstance(stale, CallScope):
+        stale.fail("cancelled")
+        stale.__exit__(None, None, None)
     try:
         _calls[id(context.tool_input)] = opened(_call_of, context).__enter__()
     except JetonError as refusal:

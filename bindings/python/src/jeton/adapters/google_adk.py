@@ -29,9 +29,12 @@ class JetonPlugin(BasePlugin):
         self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext
     ) -> dict[str, Any] | None:
         try:
-            if not hasattr(tool, _GUARDED):
+            # Of the class: a tool may have any attribute that is asked for.
+            if not getattr(type(tool), _GUARDED, False):
                 object.__setattr__(tool, "__class__", _guarded(type(tool)))
-        except TypeError:  # a kind of tool whose class cannot be changed
+            if "run_async" in getattr(tool, "__dict__", ()):
+                raise TypeError("a method of its own goes before the guard of the class")
+        except TypeError:  # a tool that cannot be guarded
             return {"error": error_of("internal", tool=getattr(tool, "name", None)).model_message}
         return None
 

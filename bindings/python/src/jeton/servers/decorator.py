@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..arguments import plain
+from ..decorator import in_class
 from ..errors import JetonError
 from ..secret import SecretToken
 from ..verifier import VerifiedCall, Verifier, running
@@ -84,7 +85,7 @@ class _Named:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._signature = inspect.signature(fn)
         parameters = list(self._signature.parameters.values())
-        self._method = bool(parameters) and parameters[0].name in ("self", "cls") and "." in fn.__qualname__
+        self._method = bool(parameters) and parameters[0].name in ("self", "cls") and in_class(fn)
         for parameter in parameters:
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
                 raise TypeError(f"{fn.__name__} has a parameter without a name on the wire: {parameter}")
