@@ -12,6 +12,7 @@
 #include "jeton/json.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
+#include "support/places.hpp"
 #include "support/run.hpp"
 
 namespace jeton::outside {
@@ -47,7 +48,7 @@ std::string ask(Function function, Arguments... arguments) {
 }
 
 std::string text_of(const std::string& file) {
-  std::ifstream in(std::string(JETON_SOURCE_DIR) + "/" + file, std::ios::binary);
+  std::ifstream in(std::string(jeton::testing::source_dir) + "/" + file, std::ios::binary);
   REQUIRE(in);
   return {std::istreambuf_iterator<char>(in), {}};
 }

@@ -24,7 +24,7 @@ const std::vector<Door> doors{
      {"sidecar/http/server.cpp", "sidecar/http/session.hpp", "sidecar/http/request_reader.cpp",
       "sdk/src/client/http_codec.cpp"}},
     {"nlohmann/", {"sdk/include/jeton/json.hpp"}},
-    {"CLI/", {"sidecar/cli/parse.cpp"}},
+    {"CLI/", {"sidecar/cli/command_line.hpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},
     {"re2/", {"sidecar/policy/argument_rule.cpp"}},
     {"openssl/", {"sdk/src/core/hash.cpp"}},

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/places.hpp"
+
 namespace jeton::test {
 namespace {
 
@@ -61,7 +63,7 @@ SourceFile source_of(std::string path, std::string text) {
 }
 
 std::vector<SourceFile> source_files(const std::vector<std::string>& folders) {
-  const std::filesystem::path root = JETON_SOURCE_DIR;
+  const std::filesystem::path root = jeton::testing::source_dir;
   std::vector<SourceFile> files;
   for (const auto& folder : folders)
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {

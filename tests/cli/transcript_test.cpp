@@ -6,13 +6,14 @@
 #include "cli/transcript.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
+#include "support/places.hpp"
 
 namespace jeton::outside {
 namespace {
 
 std::vector<std::filesystem::path> transcripts() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(JETON_SOURCE_DIR "/tests/cli"))
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(testing::source_dir) + "/tests/cli"))
     if (entry.path().extension() == ".txt") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;

@@ -3,6 +3,7 @@
 
 #include "fuzz/all.hpp"
 #include "jeton/hash.hpp"
+#include "support/places.hpp"
 #include "support/temp_dir.hpp"
 
 namespace jeton::fuzz {
@@ -34,7 +35,7 @@ void run_config(Bytes input) {
 }
 
 std::vector<std::string> seeds_config() {
-  const std::string root = JETON_SOURCE_DIR;
+  const std::string root = jeton::testing::source_dir;
   return {testing::bytes_of(root + "/examples/config/minimal.toml"),
           testing::bytes_of(root + "/examples/config/full.toml"), testing::bytes_of(root + "/examples/demo/demo.toml"),
           "a.b.c.\"d\".'e' = [ {f = 1}, \"\"\"g\"\"\", '''h''' ]\n",

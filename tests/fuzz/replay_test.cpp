@@ -6,6 +6,7 @@
 #include "fuzz/targets.hpp"
 #include "jeton/hash.hpp"
 #include "support/catch.hpp"
+#include "support/places.hpp"
 #include "support/temp_dir.hpp"
 
 namespace jeton::fuzz {
@@ -83,7 +84,7 @@ class Mutator {
   std::mt19937 random_{20'260'101};
 };
 
-std::filesystem::path corpus() { return std::filesystem::path(JETON_SOURCE_DIR) / "tests/fuzz/corpus"; }
+std::filesystem::path corpus() { return std::filesystem::path(jeton::testing::source_dir) / "tests/fuzz/corpus"; }
 
 }  // namespace
 

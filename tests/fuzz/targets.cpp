@@ -4,6 +4,7 @@
 #include <array>
 
 #include "fuzz/all.hpp"
+#include "support/places.hpp"
 #include "support/temp_dir.hpp"
 
 namespace jeton::fuzz {
@@ -21,7 +22,8 @@ std::span<const Target> targets() {
 }
 
 std::vector<std::string> vector_texts(const std::string& file, const std::string& member) {
-  const auto document = Json::parse(testing::bytes_of(std::string(JETON_SOURCE_DIR) + "/tests/vectors/" + file));
+  const auto document =
+      Json::parse(testing::bytes_of(std::string(jeton::testing::source_dir) + "/tests/vectors/" + file));
   std::vector<std::string> texts;
   for (const auto& vector : document.at("vectors"))
     if (vector.contains(member)) texts.push_back(vector.at(member).get<std::string>());

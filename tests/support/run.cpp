@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/places.hpp"
+
 extern char** environ;
 
 namespace jeton::outside {
@@ -95,7 +97,7 @@ bool give(int fd, std::string& from) {
 
 std::string program(const std::string& name) {
   const char* folder = std::getenv("JETON_BIN");
-  return std::string(folder != nullptr && *folder != '\0' ? folder : JETON_BIN_DIR) + "/" + name;
+  return std::string(folder != nullptr && *folder != '\0' ? folder : jeton::testing::bin_dir) + "/" + name;
 }
 
 pid_t spawn(const std::vector<std::string>& command, const Environment& env, int in, int out, int err) {

@@ -11,6 +11,7 @@
 #include "jeton/json.hpp"
 #include "jeton/key.hpp"
 #include "support/catch.hpp"
+#include "support/places.hpp"
 
 namespace {
 
@@ -19,11 +20,7 @@ using jeton::Json;
 
 fs::path vectors_root() {
   if (const char* named = std::getenv("JETON_PUBLIC_VECTORS")) return named;
-#ifdef JETON_SOURCE_DIR
-  return fs::path(JETON_SOURCE_DIR) / ".." / "shared" / "data" / "vectors";
-#else
-  return {};
-#endif
+  return fs::path(jeton::testing::source_dir) / ".." / "shared" / "data" / "vectors";
 }
 
 /// Whether the vectors are on this machine; they are not part of the repository.

@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/fake_clock.hpp"
 #include "support/memory_replay_store.hpp"
+#include "support/places.hpp"
 #include "vectors/digest_cases.hpp"
 #include "vectors/leaf_cases.hpp"
 #include "vectors/token_cases.hpp"
@@ -17,7 +18,9 @@ using jeton::Code;
 using jeton::Json;
 using jeton::Result;
 
-std::string path_of(const std::string& file) { return std::string(JETON_SOURCE_DIR) + "/tests/vectors/" + file; }
+std::string path_of(const std::string& file) {
+  return std::string(jeton::testing::source_dir) + "/tests/vectors/" + file;
+}
 
 std::string text_of(const std::string& file) {
   std::ifstream in(path_of(file), std::ios::binary);

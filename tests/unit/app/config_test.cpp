@@ -11,6 +11,7 @@
 
 #include "app/config_document.hpp"
 #include "support/catch.hpp"
+#include "support/places.hpp"
 
 namespace {
 
@@ -33,7 +34,7 @@ std::string text_of(const fs::path& file) {
   return text.str();
 }
 
-fs::path example(const std::string& name) { return fs::path(JETON_SOURCE_DIR) / "examples/config" / name; }
+fs::path example(const std::string& name) { return fs::path(jeton::testing::source_dir) / "examples/config" / name; }
 
 Caller uid(uid_t number) { return Caller{.uid = number, .gid = number, .socket = "/run/jeton/agent.sock"}; }
 

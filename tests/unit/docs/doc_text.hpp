@@ -10,9 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "support/places.hpp"
+
 namespace jeton::test {
 
-inline std::filesystem::path in_tree(std::string_view path) { return std::filesystem::path(JETON_SOURCE_DIR) / path; }
+inline std::filesystem::path in_tree(std::string_view path) {
+  return std::filesystem::path(jeton::testing::source_dir) / path;
+}
 
 inline std::string text_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

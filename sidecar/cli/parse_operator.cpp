@@ -1,0 +1,58 @@
+// The operator's commands: end tokens, switch agents off and on, look at the daemon and the policy.
+#include <memory>
+
+#include "cli/command_line.hpp"
+
+namespace jeton::cli {
+namespace {
+
+void add_revoke(CommandLine& line) {
+  auto options = std::make_shared<RevokeOptions>();
+  auto* command = line.add(line.app, "revoke", "end live tokens: one by its jti, or those of a call, a run, an agent",
+                           [&common = line.common, options] { return revoke(common, *options); });
+  command->add_option("jti", options->jti, "the token's id")->type_name("JTI");
+  command->add_option("--txn", options->txn, "this call, for good")->type_name("TXN");
+  command->add_option("--run", options->run_id, "all calls of this run, for good")->type_name("ID");
+  command->add_option("--agent", options->agent, "this agent's live tokens")->type_name("NAME");
+}
+
+void add_agent(CommandLine& line) {
+  auto* agent = line.app.add_subcommand("agent", "the kill switch; for operators");
+  agent->require_subcommand(0, 1);
+  for (const bool disable : {true, false}) {
+    auto name = std::make_shared<std::string>();
+    auto* command = line.add(
+        *agent, disable ? "disable" : "enable",
+        disable ? "no more tokens for this agent, and an end to those it has" : "let a disabled agent work again",
+        [&common = line.common, name, disable] { return agent_switch(common, *name, disable); });
+    command->add_option("name", *name, "the agent")->required()->type_name("NAME");
+  }
+}
+
+void add_explain(CommandLine& line) {
+  auto* policy = line.app.add_subcommand("policy", "what the grants of the configuration say; needs no daemon");
+  policy->require_subcommand(0, 1);
+  auto question = std::make_shared<ExplainOptions>();
+  auto* command = line.add(*policy, "explain", "which grant decides a call, and why the others do not",
+                           [&common = line.common, question] { return policy_explain(common, *question); });
+  command->add_option("--agent", question->agent, "the agent's name")->required()->type_name("NAME");
+  command->add_option("--server", question->server, "the tool server; without it: is there some server for this call?")
+      ->type_name("URL");
+  command->add_option("--tool", question->tool, "the tool's name")->required()->type_name("NAME");
+  command->add_option("--args", question->args, args_help)->required()->type_name("JSON");
+  command
+      ->add_option("--config", question->config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void add_operator_commands(CommandLine& line) {
+  add_revoke(line);
+  add_agent(line);
+  line.add(line.app, "status", "what the sidecar says about itself and about you",
+           [&common = line.common] { return status(common); });
+  add_explain(line);
+}
+
+}  // namespace jeton::cli
