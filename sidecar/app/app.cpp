@@ -14,6 +14,7 @@
 #include "app/config.hpp"
 #include "app/ledger.hpp"
 #include "app/paths.hpp"
+#include "app/private_daemon.hpp"
 #include "app/process.hpp"
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
@@ -40,8 +41,11 @@ std::optional<gid_t> group_of_directory(const std::filesystem::path& socket) {
   return info.st_gid;
 }
 
-std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::path& main_socket) {
-  std::vector<SocketFile> files{{main_socket, config.dev ? 0600u : 0660u, config.dev ? std::nullopt : socket_group()}};
+std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::path& main_socket, bool is_private) {
+  const bool own_account = config.dev || is_private;
+  std::vector<SocketFile> files{
+      {main_socket, own_account ? 0600u : 0660u, own_account ? std::nullopt : socket_group()}};
+  if (is_private) return files;
   std::set<std::string> seen{main_socket.string()};
   for (const auto& own : config.own_sockets())
     if (seen.insert(own).second) files.push_back({own, 0660, group_of_directory(own)});
@@ -140,7 +144,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
   harden_process();
   const auto state_path = options.state.value_or(default_state());
   const auto config_path = options.config.value_or(default_config(state_path));
-  auto config = options.dev ? Result<Config>(dev_config(::geteuid())) : load_config(config_path, ::geteuid());
+  const auto read_config = [&]() -> Result<Config> {
+    if (options.dev) return dev_config(::geteuid());
+    auto read = load_config(config_path, ::geteuid());
+    if (!read || !options.only_agent) return read;
+    return for_one_agent(std::move(*read), *options.only_agent, *options.socket);
+  };
+  auto config = read_config();
   if (!config) return refuse(config.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
@@ -164,7 +174,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }, &guard});
   Server server(door, *view, server_limits(config->limits), guard);
-  server.on_hangup(Reload({config_path, *config, roles, grants, exchange,
+  server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
@@ -175,13 +185,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
   if (auto made = make_socket_directory(socket); !made) return made;
   const auto own = config->own_sockets();
-  if (std::find(own.begin(), own.end(), socket.string()) != own.end())
+  if (!options.only_agent && std::find(own.begin(), own.end(), socket.string()) != own.end())
     return refuse(Code::bad_request,
                   fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
                               "give the agent a socket of its own",
                               socket.string()));
   SocketFiles files;
-  for (const auto& file : sockets_of(*config, socket)) {
+  for (const auto& file : sockets_of(*config, socket, options.only_agent.has_value())) {
     auto listening = files.bind(file);
     if (!listening) return refuse(listening.error());
     server.listen(*listening, file.path);

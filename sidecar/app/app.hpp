@@ -14,6 +14,8 @@ struct DaemonOptions {
   std::optional<std::filesystem::path> state = std::nullopt;
   std::optional<std::filesystem::path> socket = std::nullopt;
   bool accept_rollback = false;
+  /// Serves this agent alone, who is whoever can open the socket (`for_one_agent`); needs `socket`.
+  std::optional<std::string> only_agent = std::nullopt;
 };
 
 /// Runs jetond until it is told to stop. One line on stdout when ready. bad_request: the configuration or a directory

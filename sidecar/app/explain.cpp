@@ -47,6 +47,9 @@ Result<Explanation> explain_policy(const std::filesystem::path& config, const st
     auto known = check_configured(*request.server, roles.servers, &ServerEntry::url, Code::unknown_server, "server");
     if (!known) return refuse(known.error());
   }
+  // As a daemon would, before it looks at any grant.
+  if (request.tool.empty() || request.tool.size() > tool_bytes_max)
+    return refuse(Code::bad_request, fmt::format("a tool's name has 1 to {} bytes", tool_bytes_max));
   if (auto digest = args_digest(request.tool, request.arguments, read->limits.arguments_bytes); !digest)
     return refuse(digest.error());
   return Grants(read->grants).explain({request.agent, request.server, request.tool, &request.arguments});

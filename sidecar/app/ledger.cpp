@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "app/given_up_log.hpp"
 #include "ops/log.hpp"
 
 namespace jeton {
@@ -12,13 +13,7 @@ namespace {
 constexpr std::string_view syslog_place = "syslog";
 constexpr int first_checkpoint_s = 5;
 
-tl::unexpected<Error> cannot(const std::string& what, const std::error_code& error) {
-  return refuse(Code::log_unavailable, fmt::format("cannot {}: {}", what, error.message()));
-}
-
 Publisher::Put put_in(const std::string& place) { return place == syslog_place ? put_in_syslog() : put_in_file(place); }
-
-constexpr std::string_view given_up_prefix = "rolled-back-";
 
 /// A new key beside an old log would fork every call that is still open, and sign a log it cannot vouch for.
 Result<LogSecret> secret_beside(const std::filesystem::path& state) {
@@ -30,32 +25,9 @@ Result<LogSecret> secret_beside(const std::filesystem::path& state) {
   return LogSecret::load_or_create(file);
 }
 
-/// Out of the way, and kept as evidence. The checkpoint stays until the new log's first one takes its place: a crash in
-/// between must not look like a first start.
-Result<void> give_up_log(const std::filesystem::path& state, std::int64_t now_s) {
-  const auto aside = state / fmt::format("{}{}", given_up_prefix, now_s);
-  std::error_code error;
-  std::filesystem::create_directory(aside, error);
-  if (error) return cannot(fmt::format("make {}", aside.string()), error);
-  std::filesystem::permissions(aside, std::filesystem::perms::owner_all, error);
-  std::filesystem::copy_file(state / "checkpoint", aside / "checkpoint",
-                             std::filesystem::copy_options::overwrite_existing, error);
-  if (error && error != std::errc::no_such_file_or_directory) return cannot("keep the checkpoint", error);
-  for (const char* name : {"jeton.db", "jeton.db-wal", "jeton.db-shm", "log.vkey", "log.key"}) {
-    if (!std::filesystem::exists(state / name)) continue;
-    std::filesystem::rename(state / name, aside / name, error);
-    if (error) return cannot(fmt::format("move {} to {}", name, aside.string()), error);
-  }
-  log_line(Level::warning, "the log was given up and a new one begins", {{"moved_to", aside.string()}});
-  return {};
-}
-
 /// A log without any event beside one that was given up is its successor, and its start was cut off before it said so.
 bool begins_after_rollback(const Store& store, const std::filesystem::path& state) {
-  if (store.size() > 0) return false;
-  for (const auto& entry : std::filesystem::directory_iterator(state))
-    if (entry.path().filename().string().starts_with(given_up_prefix)) return true;
-  return false;
+  return store.size() == 0 && was_given_up(state);
 }
 
 }  // namespace
@@ -88,6 +60,8 @@ Ledger::Ledger(const Options& options, const Clock& clock, std::unique_ptr<Store
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const Options& options, const Clock& clock) {
+  if (options.accept_rollback)
+    if (auto finished = finish_giving_up(options.state); !finished) return refuse(finished.error());
   bool rolled_back = false;
   auto ledger = open_checked(options, clock, rolled_back);
   if (ledger && options.accept_rollback && !(*ledger)->recovered_)
@@ -100,7 +74,9 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const Options& options, const Clock
   if (LogSecret::is_credential())
     return refuse(Code::log_unavailable,
                   "the log key is a systemd credential, and a new log needs a new one; remove the credential first");
-  if (auto moved = give_up_log(options.state, clock.wall_us() / us_per_s); !moved) return refuse(moved.error());
+  const auto moved = give_up_log(options.state, clock.wall_us() / us_per_s);
+  if (!moved) return refuse(moved.error());
+  log_line(Level::warning, "the log was given up and a new one begins", {{"moved_to", moved->string()}});
   auto secret = secret_beside(options.state);
   if (!secret) return refuse(secret.error());
   auto store = open_sqlite_store(options.state / "jeton.db", options.sync);
@@ -123,9 +99,15 @@ Result<std::unique_ptr<Ledger>> Ledger::open_checked(const Options& options, con
   const auto outside = outside_notes(options.state, options.checkpoint_places);
   if (!outside) return refuse(outside.error());
   const NoteKey key(*origin, secret->checkpoint_key().verifying_key());
-  if (auto checked = check_for_rollback(**store, key, *outside); !checked) {
+  const auto found = find_rollback(**store, key, *outside);
+  if (!found) return refuse(found.error());
+  if (*found) {
     rolled_back = true;
-    return refuse(checked.error());
+    return refuse(
+        Code::log_unavailable,
+        fmt::format("{}; find out why, see jeton log verify, put the newest log back, or begin a new one with "
+                    "--accept-rollback",
+                    **found));
   }
   const bool successor = begins_after_rollback(**store, options.state);
   auto ledger =

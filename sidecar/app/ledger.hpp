@@ -28,7 +28,7 @@ class Ledger {
   };
 
   /// Opens the log or begins one. log_unavailable when key or database cannot be used, and when the log is not the one
-  /// that was signed for outside of it (`check_for_rollback`); with `accept_rollback` that one, and no log that merely
+  /// that was signed for outside of it (`find_rollback`); with `accept_rollback` that one, and no log that merely
   /// cannot be opened, is then moved to STATE/rolled-back-<seconds>, and a new log under a new key begins.
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const Options& options, const Clock& clock);
 

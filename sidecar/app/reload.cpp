@@ -61,7 +61,7 @@ void record_loaded(Exchange& exchange, const Config& config) {
 void Reload::operator()() {
   if (parts_.config.dev) return log_line(Level::warning, "SIGHUP ignored: --dev has no configuration to read again");
   notify_reloading();
-  auto wanted = load_config(parts_.file, ::geteuid());
+  auto wanted = parts_.read();
   if (!wanted) {
     keep_old(wanted.error(), detail_of(wanted.error().message, parts_.file.string()));
   } else if (const auto key = needs_restart(parts_.config, *wanted)) {

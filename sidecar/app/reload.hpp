@@ -15,6 +15,7 @@ class Reload {
  public:
   struct Parts {
     std::filesystem::path file;
+    std::function<Result<Config>()> read;  ///< the file, as this daemon reads it
     Config& config;
     Roles& roles;
     Grants& grants;

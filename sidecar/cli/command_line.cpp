@@ -12,10 +12,12 @@ namespace {
 /// "--", so that it is read as what it is.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words, ids;
+  bool as_they_are = false;  // what stands behind "--" is somebody else's command line
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const std::string_view before = argv[i - 1];
-    const bool is_value = before.starts_with("--") && before != "--" && before != "--json";
+    as_they_are = as_they_are || before == "--";
+    const bool is_value = as_they_are || (before.starts_with("--") && before != "--json");
     (word.starts_with('-') && Txn::parse(word) && !is_value ? ids : words).push_back(word);
   }
   if (!ids.empty() && std::find(words.begin(), words.end(), "--") == words.end()) words.emplace_back("--");

@@ -67,12 +67,28 @@ struct ExplainOptions {
   std::optional<std::string> config;
 };
 
+struct DoctorOptions {
+  std::optional<std::string> config;  ///< else the usual places
+};
+
+struct RunOptions {
+  std::optional<std::string> agent;   ///< else the only one that is configured
+  std::optional<std::string> config;  ///< else the usual places
+  std::vector<std::string> command;
+};
+
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
 [[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int revoke(const Common& common, const RevokeOptions& options);
 [[nodiscard]] int agent_switch(const Common& common, const std::string& name, bool disable);
 [[nodiscard]] int status(const Common& common);
+/// A configuration for this account and the directories it needs; asks nothing, replaces nothing.
+[[nodiscard]] int init(const Common& common);
+/// 4 when something does not work.
+[[nodiscard]] int doctor(const Common& common, const DoctorOptions& options);
+/// The program's own exit status once it ran, 128 and the signal's number when one ended it.
+[[nodiscard]] int run(const Common& common, const RunOptions& options);
 [[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
 [[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);

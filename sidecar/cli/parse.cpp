@@ -45,6 +45,9 @@ int run_jetond(int argc, char** argv) {
   app.add_flag(
       "--accept-rollback", options.accept_rollback,
       "begin a new log when this one is not the one that was signed for; every agent is disabled until enabled");
+  app.add_option("--only-agent", options.only_agent,
+                 "serve this agent alone: whoever can open its socket is it; jeton run does this")
+      ->type_name("NAME");
   app.add_option("--listen", listen, "none: this version serves the Unix socket only")->type_name("none");
   return parse_and(app, argc, argv, [&] {
     if (listen != "none") {
@@ -53,6 +56,10 @@ int run_jetond(int argc, char** argv) {
     }
     if (options.dev && options.config) {
       fmt::print(stderr, "jetond: --dev takes no --config; leave one out\n");
+      return 2;
+    }
+    if (options.only_agent && (options.dev || !options.socket)) {
+      fmt::print(stderr, "jetond: --only-agent needs --socket and a configuration; leave --dev out\n");
       return 2;
     }
     const auto ran = run_daemon(options);

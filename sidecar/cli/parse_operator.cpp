@@ -45,13 +45,41 @@ void add_explain(CommandLine& line) {
       ->type_name("FILE");
 }
 
+void add_doctor(CommandLine& line) {
+  auto options = std::make_shared<DoctorOptions>();
+  auto* command = line.add(line.app, "doctor", "what is wrong or weak here, why it matters, what to type",
+                           [&common = line.common, options] { return doctor(common, *options); });
+  command
+      ->add_option("--config", options->config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
+      ->type_name("FILE");
+}
+
+void add_run(CommandLine& line) {
+  auto options = std::make_shared<RunOptions>();
+  auto* command =
+      line.add(line.app, "run", "run a program beside a sidecar of its own; who can open its socket is the agent",
+               [&common = line.common, options] { return run(common, *options); });
+  command->add_option("--agent", options->agent, "the agent it is; else the only one that is configured")
+      ->type_name("NAME");
+  command
+      ->add_option("--config", options->config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
+      ->type_name("FILE");
+  command->add_option("command", options->command, "the program and its arguments, behind --")
+      ->required()
+      ->type_name("CMD");
+}
+
 }  // namespace
 
 void add_operator_commands(CommandLine& line) {
+  line.add(line.app, "init", "a configuration to begin with, for this account; asks nothing, replaces nothing",
+           [&common = line.common] { return init(common); });
   add_revoke(line);
   add_agent(line);
   line.add(line.app, "status", "what the sidecar says about itself and about you",
            [&common = line.common] { return status(common); });
+  add_doctor(line);
+  add_run(line);
   add_explain(line);
 }
 

@@ -24,7 +24,11 @@ Exchange::Exchange(const Parts& parts) : parts_(parts), wall_ahead_us_(parts.clo
 }
 
 Result<void> Exchange::transact(const std::function<void()>& work, const std::function<void()>& returned) {
-  const auto settle = [this](bool durable) { controls_.settle(durable, minted_.settle(durable)); };
+  const auto settle = [this](bool durable) {
+    controls_.settle(durable, minted_.settle(durable));
+    rate_.settle(durable);
+    opening_rate_.settle(durable);
+  };
   try {
     auto done = parts_.store.transact([&] {
       controls_.begin(parts_.store);
@@ -42,10 +46,13 @@ Result<void> Exchange::transact(const std::function<void()>& work, const std::fu
 
 void Exchange::isolate(const std::function<void()>& part) {
   const auto steps = minted_.steps();
+  const auto tokens = rate_.steps(), openings = opening_rate_.steps();
   try {
     parts_.store.isolate(part);
   } catch (...) {
     minted_.take_back(steps);
+    rate_.take_back(tokens);
+    opening_rate_.take_back(openings);
     controls_.taken_back_to(parts_.store.size());
     throw;
   }

@@ -11,7 +11,17 @@ bool MintRate::take(const std::string& agent, const std::string& grant, std::int
   while (!times.empty() && now_boot_us - times.front() >= 60 * us_per_s) times.pop_front();
   if (static_cast<std::int64_t>(times.size()) >= limit_per_min) return false;
   times.push_back(now_boot_us);
+  taken_.push_back(&times);
   return true;
+}
+
+void MintRate::take_back(std::size_t steps) {
+  for (; taken_.size() > steps; taken_.pop_back()) taken_.back()->pop_back();
+}
+
+void MintRate::settle(bool durable) {
+  if (!durable) take_back(0);
+  taken_.clear();
 }
 
 }  // namespace jeton

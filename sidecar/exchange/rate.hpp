@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace jeton {
 
@@ -17,8 +18,16 @@ class MintRate {
   [[nodiscard]] bool take(const std::string& agent, const std::string& grant, std::int64_t limit_per_min,
                           std::int64_t now_boot_us);
 
+  /// How many places the transaction has taken so far, and giving back what it took since.
+  [[nodiscard]] std::size_t steps() const { return taken_.size(); }
+  void take_back(std::size_t steps);
+  /// The transaction is over. What is not durable cost nobody a place.
+  void settle(bool durable);
+
  private:
-  std::map<std::pair<std::string, std::string>, std::deque<std::int64_t>> minted_;
+  using Times = std::deque<std::int64_t>;
+  std::map<std::pair<std::string, std::string>, Times> minted_;
+  std::vector<Times*> taken_;  ///< by this transaction, each its newest; a map's values stay where they are
 };
 
 }  // namespace jeton

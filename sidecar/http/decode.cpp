@@ -11,7 +11,6 @@
 namespace jeton {
 namespace {
 
-constexpr std::size_t tool_bytes_max = 256;
 constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
 
 /// Reads the members of one object; the first mistake is kept, later reads then give empty values.

@@ -8,45 +8,35 @@
 namespace jeton {
 namespace {
 
-tl::unexpected<Error> rolled_back(const std::string& what) {
-  return refuse(Code::log_unavailable,
-                fmt::format("{}; find out why, see jeton log verify, put the newest log back, or begin a new one with "
-                            "--accept-rollback",
-                            what));
-}
-
-Result<void> check_one(const Store& store, const NoteKey& key, const OutsideNote& outside) {
+Difference difference_from(const Store& store, const NoteKey& key, const OutsideNote& outside) {
   const auto checkpoint = Checkpoint::open(outside.note, key);
   if (!checkpoint)
-    return rolled_back(
-        fmt::format("the checkpoint in {} is not this log's: {}", outside.place, checkpoint.error().message));
+    return fmt::format("the checkpoint in {} is not this log's: {}", outside.place, checkpoint.error().message);
   if (checkpoint->size > store.size())
-    return rolled_back(
-        fmt::format("the log has {} events, but {} were signed for in {}: it was cut off, or an older "
-                    "one was put back",
-                    store.size(), checkpoint->size, outside.place));
-  const auto root = store.root_at(checkpoint->size);
-  if (!root) return rolled_back(root.error().message);
-  if (*root != checkpoint->root)
-    return rolled_back(
-        fmt::format("the first {} events are not those that were signed for in {}", checkpoint->size, outside.place));
-  return {};
+    return fmt::format(
+        "the log has {} events, but {} were signed for in {}: it was cut off, or an older one was put back",
+        store.size(), checkpoint->size, outside.place);
+  if (store.root_at(checkpoint->size) != checkpoint->root)
+    return fmt::format("the first {} events are not those that were signed for in {}", checkpoint->size, outside.place);
+  return std::nullopt;
 }
 
 }  // namespace
 
-Result<void> check_for_rollback(const Store& store, const NoteKey& key, const std::vector<OutsideNote>& outside) {
+Result<Difference> find_rollback(const Store& store, const NoteKey& key, const std::vector<OutsideNote>& outside) {
   try {
     for (const auto& note : outside)
-      if (auto good = check_one(store, key, note); !good) return good;
+      if (auto found = difference_from(store, key, note)) return found;
     // The first is shown before anything can be added to it; only a crash in that moment leaves one alone.
     if (outside.empty() && store.heads() > 1)
-      return rolled_back(fmt::format("{} checkpoints were signed, but none is left outside of the log", store.heads()));
+      return Difference(fmt::format("{} checkpoints were signed, but none is left outside of the log", store.heads()));
     const auto newest = store.newest_head();
-    if (!newest) return {};
-    return check_one(store, key, {"jeton.db", note_of(*newest, key)});
+    if (!newest) return Difference();
+    return difference_from(store, key, {"jeton.db", note_of(*newest, key)});
+  } catch (const LogDamaged& error) {
+    return Difference(fmt::format("the log is damaged: {}", error.what()));
   } catch (const std::runtime_error& error) {
-    return rolled_back(fmt::format("the log is damaged: {}", error.what()));
+    return refuse(Code::log_unavailable, fmt::format("the log cannot be read: {}", error.what()));
   }
 }
 

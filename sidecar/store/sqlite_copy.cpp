@@ -110,6 +110,7 @@ Result<void> copy_ledger(const std::filesystem::path& from, const std::filesyste
     }
     write_back_gently(part);
     std::filesystem::rename(part, to);
+    sync_directory(to.parent_path());
     return {};
   } catch (const SQLite::Exception& error) {
     std::filesystem::remove(part, ignored);

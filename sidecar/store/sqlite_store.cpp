@@ -133,15 +133,7 @@ class SqliteStore final : public Store {
   std::uint64_t size() const override { return edge_.size(); }
   TreeHead head() const override { return {edge_.size(), edge_.root()}; }
 
-  Result<Sha256> root_at(std::uint64_t size) const override {
-    try {
-      return tree_.edge_at(size).root();
-    } catch (const LogDamaged& error) {
-      return refuse(Code::log_unavailable, fmt::format("the log is damaged: {}", error.what()));
-    } catch (const SQLite::Exception& error) {
-      return log_unavailable("the log cannot be read", error);
-    }
-  }
+  Sha256 root_at(std::uint64_t size) const override { return tree_.edge_at(size).root(); }
 
   Result<void> keep(const SignedHead& head) override {
     try {

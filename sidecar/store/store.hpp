@@ -65,9 +65,9 @@ class Store {
 
   /// The tree over all events; outside of transact over the committed ones.
   [[nodiscard]] virtual TreeHead head() const = 0;
-  /// The root of the first `size` events, from what was stored when they were appended: O(log n). log_unavailable when
-  /// that is missing or damaged.
-  [[nodiscard]] virtual Result<Sha256> root_at(std::uint64_t size) const = 0;
+  /// The root of the first `size` events, from what was stored when they were appended: O(log n). Throws
+  /// LogDamaged when that is missing, and another std::runtime_error when the file cannot be read.
+  [[nodiscard]] virtual Sha256 root_at(std::uint64_t size) const = 0;
   /// Keeps a signed head. When this returns it is durable, and so is every event below it, whatever the durability of
   /// transact. Outside of transact.
   [[nodiscard]] virtual Result<void> keep(const SignedHead& head) = 0;

@@ -1,6 +1,7 @@
 // A hostile local user without a role: it reaches the socket and the process table, and gets nothing out of them.
 #include <fcntl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "redteam/stage.hpp"
@@ -34,9 +35,17 @@ TEST_CASE("red team: a stranger gets no token, no call and no log out of the dae
 
 TEST_CASE("red team: another account reads neither the state nor the memory of the daemon") {
   if (!is_root()) return skipped("only root can become other accounts");
+  // Whoever starts the daemon may well allow core dumps.
+  const rlimit dumps{RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(::setrlimit(RLIMIT_CORE, &dumps) == 0);
   const Stage stage;
   for (const char* name : {"jeton.db", "log.key", "checkpoint", "lock"})
     CHECK(opens(nobody, stage.daemon.state() / name) == "no");
+  // Also where the directory's mode was widened; the checkpoint alone is meant to be read.
+  for (const char* name : {"jeton.db", "log.key", "lock"}) {
+    const auto mode = std::filesystem::status(stage.daemon.state() / name).permissions();
+    CHECK((mode & std::filesystem::perms(077)) == std::filesystem::perms::none);
+  }
   const std::filesystem::path proc = "/proc/" + std::to_string(stage.daemon.pid());
   for (const char* name : {"mem", "maps", "environ", "stack"}) CHECK(opens(nobody, proc / name) == "no");
   const auto traced = in_child_as(nobody, [&](pid_t) -> std::string {

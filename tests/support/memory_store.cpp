@@ -151,7 +151,10 @@ std::vector<Event> MemoryStore::controls() const {
 
 TreeHead MemoryStore::head() const { return {size(), edge_over(log_->events, size()).root()}; }
 
-Result<Sha256> MemoryStore::root_at(std::uint64_t size) const { return edge_over(log_->events, size).root(); }
+Sha256 MemoryStore::root_at(std::uint64_t size) const {
+  if (disk_ == Disk::unreadable) throw std::runtime_error("disk I/O error");
+  return edge_over(log_->events, size).root();
+}
 
 Result<void> MemoryStore::keep(const SignedHead& head) {
   return transact([&] { log_->heads.push_back(head); });

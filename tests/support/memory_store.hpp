@@ -24,7 +24,7 @@ class MemoryStore final : public Store {
   explicit MemoryStore(std::shared_ptr<MemoryLog> log);
 
   /// How the disk behaves from now on.
-  enum class Disk { good, refuses_to_begin, fails_at_commit, keeps_and_fails };
+  enum class Disk { good, refuses_to_begin, fails_at_commit, keeps_and_fails, unreadable };
   void set_disk(Disk disk) { disk_ = disk; }
   /// Runs when a transaction's work is done and the disk has not answered yet.
   void set_at_commit(std::function<void()> wait) { at_commit_ = std::move(wait); }
@@ -38,7 +38,7 @@ class MemoryStore final : public Store {
   std::vector<Event> controls() const override;
   std::uint64_t size() const override { return log_->events.size(); }
   TreeHead head() const override;
-  Result<Sha256> root_at(std::uint64_t size) const override;
+  Sha256 root_at(std::uint64_t size) const override;
   Result<void> keep(const SignedHead& head) override;
   std::optional<SignedHead> newest_head() const override;
   std::uint64_t heads() const override { return log_->heads.size(); }

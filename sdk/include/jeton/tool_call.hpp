@@ -22,6 +22,9 @@ struct ArgsDigest {
 /// Canonical argument bytes accepted at most; more is bad_arguments.
 inline constexpr std::size_t arguments_bytes_max = 256 * 1024;
 
+/// What a tool's name takes at most; a name has one byte at least.
+inline constexpr std::size_t tool_bytes_max = 256;
+
 /// The digest of one call. `arguments` must be an object; bad_arguments otherwise, and for anything that
 /// `canonical_json` refuses or that is larger than `bytes_max`. `_meta` is no part of it: hand in the arguments alone.
 [[nodiscard]] Result<ArgsDigest> args_digest(std::string_view tool, const Json& arguments,

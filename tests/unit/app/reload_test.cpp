@@ -47,8 +47,8 @@ struct Running {
   t::Process process{store, grants, roles, secret, clock};
   Limits limits;
   jeton::StallGuard guard{std::chrono::milliseconds(1)};
-  jeton::Reload reload{
-      {file, config, roles, grants, process.exchange, [this](const Limits& l) { limits = l; }, &guard}};
+  jeton::Reload reload{{file, [this] { return jeton::load_config(file, ::geteuid()); }, config, roles, grants,
+                        process.exchange, [this](const Limits& l) { limits = l; }, &guard}};
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // What time makes due: a rotation, a jump of the wall clock, counted refusals; each only once it is durable.
+#include <array>
+
 #include "support/exchange_fixture.hpp"
 
 namespace jeton::testing {
@@ -39,19 +41,22 @@ TEST_CASE("rotation under load costs no honest token, neither here nor at a veri
     std::int64_t due_us;
   };
   std::vector<InFlight> in_flight;
-  auto published = company.process->keyring.key_set();  // as a verifier fetched it, at most 60 s ago (max-age)
+  // As verifiers fetched it, each at another second of the minute (max-age=60): one just after a rotation, one just
+  // before.
+  std::array<KeySet, 4> published;
+  published.fill(company.process->keyring.key_set());
   std::size_t redeemed = 0;
 
   // Four hours, a token every three seconds, each redeemed 27 s later, near the end of its life.
   for (int second = 0; second < 4 * 3600; second += 3) {
-    if (second % 60 == 0) published = company.process->keyring.key_set();
+    if (second % 15 == 0) published[second / 15 % published.size()] = company.process->keyring.key_set();
     in_flight.push_back({company.minted_refund(), company.clock.boot_us() + 27 * us_per_s});
     company.clock.pass_s(3);
     keep_house(company);
     while (!in_flight.empty() && in_flight.front().due_us <= company.clock.boot_us()) {
       const auto token = UnverifiedToken::parse(in_flight.front().minted.token.expose_for_transport());
       REQUIRE(token);
-      REQUIRE(GenuineToken::verify(*token, published));
+      for (const auto& keys : published) REQUIRE(GenuineToken::verify(*token, keys));
       REQUIRE(company.redeem_refund(in_flight.front().minted));
       in_flight.erase(in_flight.begin());
       ++redeemed;

@@ -1,0 +1,47 @@
+// One agent stays, with another match; whoever could only come by another socket goes.
+#include "app/private_daemon.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "app/config_section.hpp"
+
+namespace jeton {
+namespace {
+
+bool comes_by_own_socket(const SelectorSet& match) {
+  return std::any_of(match.selectors().begin(), match.selectors().end(),
+                     [](const Selector& selector) { return selector.kind == Selector::Kind::socket; });
+}
+
+/// A server that nobody can be stays known, so that a token can be minted for it; it is redeemed elsewhere or not at
+/// all.
+SelectorSet nobody() { return SelectorSet::of_uid(static_cast<uid_t>(-1)); }
+
+}  // namespace
+
+Result<Config> for_one_agent(Config config, const std::string& agent, const std::filesystem::path& socket) {
+  auto& agents = config.roles.agents;
+  const auto found = std::find_if(agents.begin(), agents.end(), [&](const auto& entry) { return entry.name == agent; });
+  if (found == agents.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& entry : agents) names.push_back(entry.name);
+    const auto near = nearest(agent, names);
+    return refuse(Code::bad_request, fmt::format("agent {} is not configured; {}", printable(agent),
+                                                 near ? fmt::format("\"{}\" is", *near) : "add an [[agent]] for it"));
+  }
+  auto match = SelectorSet::parse({fmt::format("jeton:socket:{}", socket.string())});
+  if (!match) return refuse(match.error());
+  agents = {{found->name, found->spiffe_id, std::move(*match)}};
+  for (auto& server : config.roles.servers)
+    if (server.match && comes_by_own_socket(*server.match)) server.match = nobody();
+  config.roles.operators = {SelectorSet::of_uid(0)};
+  config.roles.reviewers.clear();
+  // The others' grants can never match; without them the daemon's size is the agent's own.
+  std::erase_if(config.grants, [&](const Grant& grant) { return grant.agent != agent; });
+  config.socket = socket.string();
+  return config;
+}
+
+}  // namespace jeton

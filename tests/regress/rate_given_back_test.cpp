@@ -1,0 +1,46 @@
+// Does a token that could not be written cost its agent a place under the rate limit?
+#include <stdexcept>
+
+#include "support/exchange_fixture.hpp"
+
+namespace jeton::testing {
+namespace {
+
+OpenRequest reading() {
+  OpenRequest request{binding("read")};
+  request.server = files;
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a rate limit's place is given back when the transaction is not durable") {
+  // Given a grant that allows three tokens a minute
+  Company company;
+  auto& exchange = company.process->exchange;
+  company.memory.set_disk(MemoryStore::Disk::fails_at_commit);
+  for (int i = 0; i < 5; ++i)
+    CHECK_FALSE(exchange.transact([&] { (void)exchange.open(caller_of(billing), reading()); }));
+  company.memory.set_disk(MemoryStore::Disk::good);
+
+  // Then all three are still to be had, and no more
+  for (int i = 0; i < 3; ++i) CHECK(company.open(billing, files, binding("read")));
+  CHECK(code_of(company.open(billing, files, binding("read"))) == "rate_limited");
+}
+
+TEST_CASE("a rate limit's place is given back when one answer of a transaction is taken back") {
+  Company company;
+  auto& exchange = company.process->exchange;
+  const auto take_back_one = [&] {
+    CHECK_THROWS(exchange.isolate([&] {
+      CHECK(exchange.open(caller_of(billing), reading()));
+      throw std::runtime_error("an answer too long to give");
+    }));
+  };
+  REQUIRE(exchange.transact([&] {
+    for (int i = 0; i < 5; ++i) take_back_one();
+  }));
+  for (int i = 0; i < 3; ++i) CHECK(company.open(billing, files, binding("read")));
+}
+
+}  // namespace jeton::testing
