@@ -95,6 +95,22 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"request_s", limits.request_s}}}};
 }
 
+void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
+                  const Server::Connections& connections) {
+  text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
+  text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
+             static_cast<double>(ledger.failing_places()));
+  text.gauge("jeton_memory_locked", "1 while every key lies in locked memory.",
+             ledger.memory_locked() && keyring.memory_locked() ? 1 : 0);
+  text.gauge("jeton_disk_free_bytes", "What the log's disk has left.", static_cast<double>(free_bytes));
+  text.gauge("jeton_connections", "Open connections.", static_cast<double>(connections.open));
+  text.gauge("jeton_connections_without_role", "Those of accounts without a part to play.",
+             static_cast<double>(connections.strangers));
+  text.counter("jeton_connections_turned_away_total", "Connections that were refused.", connections.turned_away);
+  text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
+  text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
+}
+
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
 
 ServerLimits server_limits(const Limits& limits) {
@@ -152,6 +168,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   };
   auto config = read_config();
   if (!config) return refuse(config.error());
+  set_log_level(config->log_level);
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
   const SystemClock clock;
@@ -169,11 +186,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   StallGuard guard;
+  std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
                   [&] { return status_of(*config, issuer, ledger, keyring, pin); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard});
+                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
   Server server(door, *view, server_limits(config->limits), guard);
+  gauges = [&](MetricText& text) { write_gauges(text, ledger, keyring, state->free_bytes(), server.connections()); };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));

@@ -11,6 +11,7 @@
 
 #include "identity/roles.hpp"
 #include "jeton/error.hpp"
+#include "ops/log.hpp"
 #include "policy/grants.hpp"
 
 namespace jeton {
@@ -35,6 +36,7 @@ struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
   Durability durability = Durability::full;
+  Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
   std::optional<std::string> socket;
   std::vector<std::string> checkpoint_places;  ///< beside STATE/checkpoint: absolute paths, or "syslog"

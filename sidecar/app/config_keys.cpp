@@ -18,6 +18,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"", "issuer", "string", "", "", "The https URL tokens name as their issuer; needed to listen on TCP."},
     {"", "durability", "string", "\"full\"", "",
      "full: an answer survives the machine's crash; normal: only the daemon's."},
+    {"", "log_level", "string", "\"info\"", "",
+     "What stderr says: debug (a line for each request, with its id), info, warning or error."},
     {"", "reserve_bytes", "integer", "67108864", "bytes",
      "Free disk kept for mint, redeem, outcome and revoke; below it refusals are only counted.", false, 0, no_max},
     {"", "socket", "string", "", "", "The Unix socket agents and tool servers connect to."},

@@ -73,6 +73,9 @@ void read_root(const ConfigSection& root, Config& config) {
   const auto durability =
       text_that(is_durability, root, "durability", "is no durability; write \"full\" or \"normal\"");
   if (durability == "normal") config.durability = Durability::normal;
+  if (const auto level = text_that([](std::string_view text) { return level_named(text).has_value(); }, root,
+                                   "log_level", "is no level; write \"debug\", \"info\", \"warning\" or \"error\""))
+    config.log_level = *level_named(*level);
   config.reserve_bytes = root.integer_or("reserve_bytes", config.reserve_bytes);
   if (!root.has("checkpoint_places")) return;
   for (const auto& place : root.strings("checkpoint_places")) {

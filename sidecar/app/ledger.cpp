@@ -1,6 +1,8 @@
 // Opening a log, giving one up, and keeping its checkpoints outside of it.
 #include "app/ledger.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -149,6 +151,11 @@ Json Ledger::status() const {
           {"size", head.size},
           {"root", hex(head.root)},
           {"signed_size", notary_.signed_size()}};
+}
+
+std::size_t Ledger::failing_places() const {
+  return static_cast<std::size_t>(std::count_if(publishers_.begin(), publishers_.end(),
+                                                [](const auto& place) { return !place->trouble().empty(); }));
 }
 
 Json Ledger::places() const {

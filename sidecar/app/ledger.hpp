@@ -49,6 +49,8 @@ class Ledger {
   [[nodiscard]] bool memory_locked() const { return secret_.memory_locked() && key_.memory_locked(); }
   /// For status: origin, size, root, and how much is signed for.
   [[nodiscard]] Json status() const;
+  [[nodiscard]] std::uint64_t signed_size() const { return notary_.signed_size(); }
+  [[nodiscard]] std::size_t failing_places() const;
   /// For status: where checkpoints go, and which of the places has trouble.
   [[nodiscard]] Json places() const;
 

@@ -86,6 +86,7 @@ void Reload::replace_by(Config config) {
   parts_.grants = std::move(grants);
   parts_.config = std::move(config);
   parts_.set_limits(parts_.config.limits);
+  set_log_level(parts_.config.log_level);
   log_line(Level::info, "configuration reloaded", {{"file", parts_.file.string()}, {"sha256", parts_.config.sha256}});
 }
 

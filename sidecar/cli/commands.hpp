@@ -83,6 +83,8 @@ struct RunOptions {
 [[nodiscard]] int revoke(const Common& common, const RevokeOptions& options);
 [[nodiscard]] int agent_switch(const Common& common, const std::string& name, bool disable);
 [[nodiscard]] int status(const Common& common);
+/// The metrics as they are; --json has no other form of them and is refused.
+[[nodiscard]] int metrics(const Common& common);
 /// A configuration for this account and the directories it needs; asks nothing, replaces nothing.
 [[nodiscard]] int init(const Common& common);
 /// 4 when something does not work.

@@ -78,6 +78,8 @@ void add_operator_commands(CommandLine& line) {
   add_agent(line);
   line.add(line.app, "status", "what the sidecar says about itself and about you",
            [&common = line.common] { return status(common); });
+  line.add(line.app, "metrics", "numbers for a Prometheus server, in its text format; for reviewers",
+           [&common = line.common] { return metrics(common); });
   add_doctor(line);
   add_run(line);
   add_explain(line);

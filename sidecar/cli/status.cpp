@@ -1,4 +1,4 @@
-// `jeton status`: what the sidecar says about itself and about who asks.
+// `jeton status` and `jeton metrics`: what the sidecar says about itself and about who asks.
 #include <fmt/core.h>
 
 #include "cli/commands.hpp"
@@ -41,6 +41,16 @@ int status(const Common& common) {
                "jeton: note: offline_servers burn tokens in stores of their own: superseding and revoking do not "
                "reach them, and their redemptions are only reported\n");
   if (answer->value("dev", false)) fmt::print(stderr, "jeton: warning: --dev grants everything to one account\n");
+  return 0;
+}
+
+int metrics(const Common& common) {
+  if (common.json) return usage("metrics have one form, that of Prometheus; leave --json out");
+  const auto client = Client::connect(common.client());
+  if (!client) return tell(common, client.error());
+  const auto text = client->metrics();
+  if (!text) return tell(common, text.error());
+  fmt::print("{}", *text);
   return 0;
 }
 

@@ -89,6 +89,10 @@ class Exchange {
   [[nodiscard]] Result<void> revoke_in_memory(const Caller& caller, const RevokeRequest& request, bool may_read = true);
   [[nodiscard]] Result<void> switch_in_memory(const Caller& caller, const SwitchRequest& request, bool thrown);
   [[nodiscard]] const Controls& controls() const { return controls_; }
+  /// Tokens that could be redeemed now.
+  [[nodiscard]] std::size_t live_tokens() const {
+    return minted_.live(parts_.clock.boot_us(), [](const MintedTokens::Entry&) { return true; }).size();
+  }
 
   /// Makes a refusal of any layer an event, or counts it, and says in the error where it stands.
   [[nodiscard]] Error refused(const Caller& caller, Error error, const Refusal& about);

@@ -50,8 +50,8 @@ Json json_of(const Redeemed& redeemed) {
   return body;
 }
 
-Response internal(const std::exception& error) {
-  log_line(Level::error, "a request ended by a mistake of our own", {{"what", error.what()}});
+Response internal(const std::exception& error, const std::string& request) {
+  log_line(Level::error, "a request ended by a mistake of our own", {{"request", request}, {"what", error.what()}});
   return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
 }
 
@@ -78,7 +78,10 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
   for (auto* job : jobs) {
     job->response = {};
-    if (job->fault || !answer_from_memory(*job)) writing.push_back(job);
+    if (job->fault || !answer_from_memory(*job))
+      writing.push_back(job);
+    else
+      count(std::span(&job, 1));
   }
   if (writing.empty()) return;
 
@@ -100,8 +103,9 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
         [&] { answered = end_wait(); });
     if (!durable) unwritten(problem(durable.error()));
   } catch (const std::exception& error) {
-    unwritten(internal(error));
+    unwritten(internal(error, writing.size() == 1 ? writing.front()->id : std::string("several")));
   }
+  if (!answered) count(writing);
 }
 
 void LocalDoor::answer_all(const std::vector<Job*>& jobs) {
@@ -123,7 +127,7 @@ void LocalDoor::answer_part(Job& job) {
   } catch (const std::runtime_error&) {
     throw;  // the store's: nothing of this tick can be kept
   } catch (const std::exception& error) {
-    job.response = internal(error);  // its own events were taken back; its neighbours are not concerned
+    job.response = internal(error, job.id);  // its own events were taken back; its neighbours are not concerned
   }
 }
 
@@ -137,6 +141,7 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
       job->response = problem({Code::log_unavailable,
                                "the log's disk does not answer, so nothing was granted; try again with the same id"});
   }
+  count(jobs);
 }
 
 void LocalDoor::begin_wait() const {
@@ -174,6 +179,10 @@ bool LocalDoor::answer_from_memory(Job& job) const {
     job.response.may_cache = true;
     return true;
   }
+  if (target == "/metrics" && parts_.roles.is_reviewer(job.caller)) {
+    job.response = {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+    return true;
+  }
   if (target != "/v1/status") return false;
   job.response = answer_with(status_for(job.caller));
   return true;
@@ -200,6 +209,9 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
+  if (request.method == "GET" && target == "/metrics")
+    return refused(caller, {Code::wrong_role, fmt::format("uid {} is no reviewer; see [[reviewer]]", caller.uid)},
+                   Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
 }

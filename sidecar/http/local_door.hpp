@@ -11,6 +11,7 @@
 #include "http/message.hpp"
 #include "http/stall_guard.hpp"
 #include "jeton/json.hpp"
+#include "ops/metrics.hpp"
 
 namespace jeton {
 
@@ -26,10 +27,11 @@ class LocalDoor final : public Door {
     const Roles& roles;
     Keyring& keyring;
     DecodeLimits limits;
-    std::function<Json()> status;              ///< what does not depend on the caller
-    std::function<bool()> disk_low;            ///< below reserve_bytes of free disk
-    std::function<void()> checkpoint = [] {};  ///< signs what the log has become
-    StallGuard* guard = nullptr;               ///< watches the waits for the disk
+    std::function<Json()> status;                                  ///< what does not depend on the caller
+    std::function<bool()> disk_low;                                ///< below reserve_bytes of free disk
+    std::function<void()> checkpoint = [] {};                      ///< signs what the log has become
+    StallGuard* guard = nullptr;                                   ///< watches the waits for the disk
+    std::function<void(MetricText&)> gauges = [](MetricText&) {};  ///< what the rest of the daemon is to be seen by
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 
@@ -48,6 +50,9 @@ class LocalDoor final : public Door {
 
  private:
   void answer_all(const std::vector<Job*>& jobs);
+  /// Into the metrics and, where it is wanted, onto stderr.
+  void count(std::span<Job* const> jobs);
+  [[nodiscard]] std::string metrics() const;
   void begin_wait() const;
   /// True when it took so long that every job was answered by the guard.
   [[nodiscard]] bool end_wait() const;
@@ -78,6 +83,7 @@ class LocalDoor final : public Door {
   [[nodiscard]] Json status_for(const Caller& caller) const;
 
   Parts parts_;
+  RequestMetrics requests_;
 };
 
 }  // namespace jeton

@@ -1,6 +1,7 @@
 // A request and its answer as the doors see them: values, no sockets, no parser.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,7 +23,8 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool may_cache = false;  ///< only key documents; everything else is no-store
+  bool may_cache = false;                   ///< only key documents; everything else is no-store
+  std::optional<Code> code = std::nullopt;  ///< of a refusal
 };
 
 /// One request on its way through a tick: asked by a caller, or already refused by the transport with `fault`.
@@ -31,6 +33,8 @@ struct Job {
   Caller caller;
   std::optional<Error> fault = std::nullopt;
   Response response = {};
+  std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
+  std::chrono::steady_clock::time_point arrived = {};
 };
 
 /// What stands behind a listening socket.

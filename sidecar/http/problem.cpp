@@ -13,7 +13,8 @@ Response problem(const Error& error) {
             {"detail", error.message}};
   if (error.txn) body["txn"] = *error.txn;
   if (error.log_index) body["log_index"] = *error.log_index;
-  return {row.http, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
+  return {row.http, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false,
+          error.code};
 }
 
 }  // namespace jeton

@@ -43,6 +43,6 @@ class RequestReader {
 };
 
 /// The whole answer as bytes, small enough to hand to the kernel in one call; without its body for HEAD.
-[[nodiscard]] std::string bytes_of(const Response& response, bool keep_alive);
+[[nodiscard]] std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id);
 
 }  // namespace jeton

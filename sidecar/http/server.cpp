@@ -63,6 +63,7 @@ class Server::Loop {
 
   void on_hangup(std::function<void()> reload) { reload_ = std::move(reload); }
   void set_limits(const ServerLimits& limits) { limits_ = limits; }
+  [[nodiscard]] Connections connections() const { return {sessions_.size(), strangers_, turned_away_}; }
 
   void run(const std::function<void()>& ready) {
     signals_.add(SIGTERM);
@@ -110,6 +111,7 @@ class Server::Loop {
   asio::awaitable<void> serve(SessionPtr session) {
     auto admitted = admit(*session);
     if (!admitted) {
+      ++turned_away_;
       co_await refuse_and_close(session, admitted.error());
       co_return;
     }
@@ -156,8 +158,9 @@ class Server::Loop {
 
   asio::awaitable<void> refuse_and_close(SessionPtr session, Error error) {
     Job job{{}, session->known, std::move(error)};
+    names_.name(job);
     co_await submit(job);
-    co_await write(session, std::move(job.response), false);
+    co_await write(session, job, false);
   }
 
   /// Reads and answers one request; false when the connection is over.
@@ -167,6 +170,7 @@ class Server::Loop {
     if (!reader.done() && !fault) co_return false;
 
     Job job;
+    names_.name(job);
     job.caller = session->known;
     bool keep_alive = false;
     if (auto caller = session->peer->caller()) {
@@ -181,7 +185,7 @@ class Server::Loop {
     wait_in(*session, Session::Phase::answering, limits_.request_s);
     co_await submit(job);
     if (reader.done() && reader.is_head()) job.response.body.clear();
-    const bool written = co_await write(session, std::move(job.response), keep_alive);
+    const bool written = co_await write(session, job, keep_alive);
     co_return written&& keep_alive;
   }
 
@@ -213,8 +217,8 @@ class Server::Loop {
     session.deadline = SteadyClock::now() + std::chrono::seconds(seconds);
   }
 
-  asio::awaitable<bool> write(SessionPtr session, Response response, bool keep_alive) {
-    auto bytes = bytes_of(response, keep_alive);
+  asio::awaitable<bool> write(SessionPtr session, const Job& job, bool keep_alive) {
+    auto bytes = bytes_of(job.response, keep_alive, job.id);
     // Nearly always the socket takes it all, and the loop is spared a turn.
     boost::system::error_code error;
     const auto sent = session->socket.send(asio::buffer(bytes), 0, error);
@@ -372,6 +376,8 @@ class Server::Loop {
   std::list<SessionPtr> sessions_;
   std::map<uid_t, std::size_t> per_uid_;
   std::size_t strangers_ = 0;
+  std::uint64_t turned_away_ = 0;
+  RequestNames names_;
   Tick tick_;
   std::vector<Tick::Waiting> in_flight_;  ///< those of the tick at hand
   bool stalled_ = false;                  ///< the guard's thread runs this loop
@@ -384,6 +390,7 @@ Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits, 
 Server::~Server() = default;
 void Server::listen(int socket, const std::filesystem::path& path) { loop_->listen(socket, path); }
 void Server::on_hangup(std::function<void()> reload) { loop_->on_hangup(std::move(reload)); }
+Server::Connections Server::connections() const { return loop_->connections(); }
 void Server::set_limits(const ServerLimits& limits) { loop_->set_limits(limits); }
 void Server::run(const std::function<void()>& ready) { loop_->run(ready); }
 

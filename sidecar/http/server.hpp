@@ -38,6 +38,15 @@ class Server {
   /// Between ticks. Requests that are being read keep the limits they began with.
   void set_limits(const ServerLimits& limits);
 
+  /// Open now, those without a part to play among them, and how many were turned away since the start.
+  struct Connections {
+    std::size_t open;
+    std::size_t strangers;
+    std::uint64_t turned_away;
+  };
+  /// On the loop's thread.
+  [[nodiscard]] Connections connections() const;
+
   /// Serves until SIGTERM or SIGINT, then lets requests in flight finish. `ready` runs once the loop is about to start.
   void run(const std::function<void()>& ready);
 

@@ -3,12 +3,16 @@
 
 #include <chrono>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "attest/peer.hpp"
+#include "http/message.hpp"
 
 namespace jeton {
 
@@ -28,6 +32,20 @@ struct Session {
   bool timed_out = false;
 
   Session(Stream::socket connected, std::string path) : socket(std::move(connected)) { known.socket = std::move(path); }
+};
+
+/// Names for requests: those of one daemon do not repeat, and those of two hardly, since each has its start in them.
+class RequestNames {
+ public:
+  /// From here on its time is counted.
+  void name(Job& job) {
+    job.id = fmt::format("{:08x}-{}", start_, ++given_);
+    job.arrived = Session::SteadyClock::now();
+  }
+
+ private:
+  const std::uint32_t start_ = std::random_device()();
+  std::uint64_t given_ = 0;
 };
 
 }  // namespace jeton

@@ -2,13 +2,20 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace jeton {
 
-enum class Level { info, warning, error };
+enum class Level { debug, info, warning, error };
+
+[[nodiscard]] std::optional<Level> level_named(std::string_view name);
+
+/// What is below it is not written. Info, unless somebody says otherwise.
+void set_log_level(Level least);
+[[nodiscard]] bool is_logged(Level level);
 
 using LogField = std::pair<std::string_view, std::string>;
 

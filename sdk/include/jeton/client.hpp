@@ -52,6 +52,8 @@ class Client {
   [[nodiscard]] Result<Json> status() const;
   /// GET /v1/jwks.
   [[nodiscard]] Result<Json> jwks() const;
+  /// GET /metrics: numbers in the text format of Prometheus; wrong_role for who is no reviewer.
+  [[nodiscard]] Result<std::string> metrics() const;
   /// One POST of the local door, for what has no verb of its own here; the body is checked by nobody but the sidecar.
   [[nodiscard]] Result<Json> post(std::string_view path, const Json& body) const;
 

@@ -101,6 +101,7 @@ Result<std::int64_t> Client::revoke_run(const std::string& run_id) const {
 }
 
 Result<Json> Client::status() const { return shared_->door.get("/v1/status"); }
+Result<std::string> Client::metrics() const { return shared_->door.get_text("/metrics"); }
 Result<Json> Client::jwks() const { return shared_->door.get("/v1/jwks"); }
 Result<Json> Client::post(std::string_view path, const Json& body) const { return shared_->door.post(path, body); }
 const std::string& Client::issuer() const { return shared_->issuer; }

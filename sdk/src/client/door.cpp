@@ -21,6 +21,17 @@ Result<Json> SidecarDoor::post(std::string_view target, const Json& body) {
   return answer;
 }
 
+Result<std::string> SidecarDoor::get_text(std::string_view target) {
+  const auto request = encode_request("GET", target, "");
+  if (!request) return refuse(request.error());
+  auto answer = exchange(*request);
+  if (!answer) return refuse(answer.error());
+  if (answer->status == 200) return std::move(answer->body);
+  auto refusal = read_answer(std::move(*answer));
+  if (!refusal) return refuse(refusal.error());
+  return refuse(Code::sidecar_unavailable, fmt::format("{}: not a sidecar", socket_.string()));
+}
+
 Result<Json> SidecarDoor::ask(std::string_view method, std::string_view target, std::string_view body) {
   auto request = encode_request(method, target, body);
   if (!request) return refuse(request.error());

@@ -27,6 +27,8 @@ class SidecarDoor {
   /// A connection that turned out to be closed is replaced once: every request of the door is safe to send again.
   [[nodiscard]] Result<Json> get(std::string_view target) { return ask("GET", target, ""); }
   [[nodiscard]] Result<Json> post(std::string_view target, const Json& body);
+  /// The body of a 200 as it is.
+  [[nodiscard]] Result<std::string> get_text(std::string_view target);
 
   [[nodiscard]] const std::filesystem::path& socket() const { return socket_; }
 

@@ -1,0 +1,52 @@
+// Numbers for a Prometheus server, in its text format (0.0.4).
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace jeton {
+
+/// Writes samples family by family. Names and labels come from code, never from a request: a label that a caller chose
+/// would let it make as many series as it likes.
+class MetricText {
+ public:
+  void gauge(std::string_view name, std::string_view help, double value);
+  void counter(std::string_view name, std::string_view help, std::uint64_t value);
+  /// The lines above a family's samples; `type` is counter, gauge or histogram.
+  void family(std::string_view name, std::string_view type, std::string_view help);
+  /// `labels` as `{a="b"}` or empty.
+  void sample(std::string_view name, const std::string& labels, double value);
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+/// How many requests of each kind ended how, and how long they took from the last byte read to the answer. One thread
+/// at a time.
+class RequestMetrics {
+ public:
+  using Duration = std::chrono::steady_clock::duration;
+  static constexpr std::array<double, 10> bounds_s{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+
+  /// `verb` and `code` are names of the protocol ("mint", "no_grant"; "ok" for what was not refused) with static
+  /// storage.
+  void answered(std::string_view verb, std::string_view code, Duration took);
+  void write(MetricText& text) const;
+
+ private:
+  struct Times {
+    std::array<std::uint64_t, bounds_s.size()> within{};  ///< not cumulative
+    std::uint64_t count = 0;
+    double sum_s = 0;
+  };
+  std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> ends_;
+  std::map<std::string_view, Times> times_;
+};
+
+}  // namespace jeton
