@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/config.hpp"
+#include "app/confine.hpp"
 #include "app/ledger.hpp"
 #include "app/paths.hpp"
 #include "app/private_daemon.hpp"
@@ -64,7 +65,7 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
 }
 
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
-               PinMethod pin) {
+               PinMethod pin, bool confined) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -78,6 +79,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
           {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+          {"seccomp", confined},
           {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
           {"log", ledger.status()},
           {"checkpoint_places", ledger.places()},
@@ -169,6 +171,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto config = read_config();
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
+  // Before the first thread, so that each inherits it.
+  const auto confined = give_up_system_calls();
+  if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
   const SystemClock clock;
@@ -188,7 +193,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   StallGuard guard;
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, ledger, keyring, pin); },
+                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
   Server server(door, *view, server_limits(config->limits), guard);

@@ -176,6 +176,9 @@ Findings examine_status(const Json& status, std::string_view version_here) {
                                       "jeton init, then start jetond without --dev"});
   add_if(!status.value("memory_locked", true), {Severity::warning, "keys are not locked in memory",
                                                 "they can reach the swap", "LimitMEMLOCK=8M in the unit"});
+  add_if(!status.value("seccomp", true),
+         {Severity::warning, "jetond gave up no system calls", "a mistake in it is worth more to an attacker",
+          "a kernel with CONFIG_SECCOMP_FILTER; jetond's log on stderr says why"});
   add_if(status.value("events_in_memory_only", 0) > 0,
          {Severity::error, "revocations or switches wait for the log", "a restart now would lose them",
           "jetond's log on stderr says what is wrong with the disk; mend that before a restart"});

@@ -28,6 +28,7 @@ const std::vector<Door> doors{
     {"toml++/", {"sidecar/app/config_document.cpp"}},
     {"re2/", {"sidecar/policy/argument_rule.cpp"}},
     {"openssl/", {"sdk/src/core/hash.cpp"}},
+    {"seccomp.h", {"sidecar/app/confine.cpp"}},
 };
 
 /// Rooms that may see a library at all.

@@ -148,6 +148,7 @@ TEST_CASE("what a daemon says of itself becomes findings") {
   CHECK(about(with("version", "0"), "this is jeton 1") == One{Severity::warning});
   CHECK(about(with("dev", true), "--dev") == One{Severity::warning});
   CHECK(about(with("memory_locked", false), "not locked") == One{Severity::warning});
+  CHECK(about(with("seccomp", false), "system calls") == One{Severity::warning});
   CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Severity::error});
   CHECK(about(with("checkpoint_places", {"/mnt/a (failing: Read-only file system)"}), "not shown") ==
         One{Severity::error});

@@ -1,0 +1,13 @@
+// What the daemon gives up for good once it knows its configuration: programs, other processes, the network.
+#pragma once
+
+#include "jeton/error.hpp"
+
+namespace jeton {
+
+/// A seccomp filter over this thread and every one it starts: no program is run, no process is made, traced or written
+/// into, no socket but a Unix socket is opened, and no mount, namespace, module, key ring or clock is touched. What is
+/// refused gives EPERM. For good: nothing takes it back. `internal` when the kernel has no seccomp, or says no.
+[[nodiscard]] Result<void> give_up_system_calls();
+
+}  // namespace jeton

@@ -1,0 +1,71 @@
+// What a confined process can no longer do, and what it still can, tried in a process of its own.
+#include "app/confine.hpp"
+
+#include <cerrno>
+#include <functional>
+#include <thread>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/catch.hpp"
+
+namespace {
+
+bool in_confined_child(const std::function<bool()>& holds) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(jeton::give_up_system_calls() && holds() ? 0 : 1);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status == 0;
+}
+
+bool refused(long answer) { return answer < 0 && errno == EPERM; }
+
+}  // namespace
+
+TEST_CASE("a confined process runs no program and makes no process") {
+  CHECK(in_confined_child([] {
+    char name[] = "/bin/true";
+    char* argv[] = {name, nullptr};
+    return refused(::execv(name, argv));
+  }));
+  CHECK(in_confined_child([] { return refused(::fork()); }));
+  CHECK(in_confined_child([] { return refused(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }));
+  CHECK(in_confined_child([] { return ::syscall(SYS_clone3, nullptr, 0) < 0 && errno == ENOSYS; }));
+}
+
+TEST_CASE("a confined process has no network") {
+  for (const int family : {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET})
+    CHECK(in_confined_child([family] { return refused(::socket(family, SOCK_STREAM, 0)); }));
+}
+
+TEST_CASE("a confined process looks into no other and gets no other rights") {
+  CHECK(in_confined_child([] { return refused(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr)); }));
+  CHECK(in_confined_child(
+      [] { return refused(::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0)); }));
+  CHECK(in_confined_child([] { return refused(::unshare(CLONE_NEWUSER)); }));
+  CHECK(in_confined_child([] { return refused(::setuid(::getuid())); }));
+  CHECK(in_confined_child([] { return refused(::mount("none", "/", "none", 0, nullptr)); }));
+  CHECK(in_confined_child([] { return refused(::syscall(SYS_io_uring_setup, 1, nullptr)); }));
+}
+
+TEST_CASE("a confined process still starts threads, opens files and speaks over Unix sockets") {
+  CHECK(in_confined_child([] {
+    bool ran = false;
+    std::thread([&ran] {
+      char name[] = "/bin/true";
+      char* argv[] = {name, nullptr};
+      ran = refused(::execv(name, argv));  // and a thread is as confined as its maker
+    }).join();
+    return ran;
+  }));
+  CHECK(in_confined_child([] { return ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC) >= 0; }));
+  CHECK(in_confined_child([] { return ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }));
+}
