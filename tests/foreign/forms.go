@@ -1,3 +1,5 @@
+// What the C2SP formats write as lines, read with nothing of Jeton and checked with other people's libraries.
+
 package foreign
 
 import (
@@ -14,8 +16,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// What the C2SP formats write as lines: read here with nothing of Jeton's, checked with other people's libraries.
 
 // OpenCheckpoint believes a checkpoint only with the signature of the log of this key and under its name.
 func OpenCheckpoint(text []byte, vkey string) (tlog.Tree, error) {

@@ -1,3 +1,5 @@
+// A log that Go keeps and signs, for Jeton to verify.
+
 package foreign
 
 import (

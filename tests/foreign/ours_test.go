@@ -1,3 +1,5 @@
+// Go verifies what Jeton signs.
+
 package foreign
 
 import (
@@ -12,8 +14,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// Go verifies what Jeton signs.
 
 // site is a log of ours of more than one tile, shown as static files at two of its checkpoints.
 type site struct {

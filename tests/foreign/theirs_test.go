@@ -1,14 +1,15 @@
+// Jeton verifies what Go signs; and what one of them refuses, the other does.
+
 package foreign
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// Jeton verifies what Go signs; and what one of them refuses, the other does.
 
 const (
 	goOrigin = "go.example/log"
@@ -98,13 +99,25 @@ func TestAProofByAnotherKeyOrOfAnotherTreeIsRefusedByBoth(t *testing.T) {
 	}
 }
 
-// Each test of all bytes asks a program once a byte; every so many of them are enough for every line to have one.
-const everySoMany = 11
+// places are where a text is changed: in the middle of every line, and every so many bytes. Each costs a run of jeton.
+func places(text []byte) (at []int) {
+	start := 0
+	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
+		if len(line) > 0 {
+			at = append(at, start+(len(line)-1)/2)
+		}
+		start += len(line)
+	}
+	for i := 0; i < len(text); i += 31 {
+		at = append(at, i)
+	}
+	return at
+}
 
 func TestAChangedByteIsRefusedByBothInWhatGoSigned(t *testing.T) {
 	log := goLog(t)
 	text := must[[]byte](t)(log.Inclusion(5, goLeaves))
-	for at := 0; at < len(text); at += everySoMany {
+	for _, at := range places(text) {
 		changed := flipped(text, at)
 		if _, _, err := CheckInclusion(changed, log.Vkey); err == nil {
 			t.Errorf("Go took an inclusion proof with byte %d changed", at)
@@ -116,7 +129,7 @@ func TestAChangedByteIsRefusedByBothInWhatGoSigned(t *testing.T) {
 	older := must[tlog.Tree](t)(log.Tree(30))
 	file := written(t, must[[]byte](t)(log.Checkpoint(30)))
 	text = must[[]byte](t)(log.Consistency(30, goLeaves))
-	for at := 0; at < len(text); at += everySoMany {
+	for _, at := range places(text) {
 		changed := flipped(text, at)
 		if _, err := CheckConsistency(changed, older, log.Vkey); err == nil {
 			t.Errorf("Go took a consistency proof with byte %d changed", at)
@@ -132,7 +145,7 @@ func TestAChangedByteIsRefusedByBothInWhatWeSigned(t *testing.T) {
 	if answer := must[said](t)(verify(t, text, shared.vkey)); !answer.Valid || answer.LogIndex != 300 {
 		t.Fatalf("%+v", answer)
 	}
-	for at := 0; at < len(text); at += 2 * everySoMany {
+	for _, at := range places(text) {
 		changed := flipped(text, at)
 		if _, _, err := CheckInclusion(changed, shared.vkey); err == nil {
 			t.Errorf("Go took a proof with byte %d changed", at)
@@ -144,7 +157,7 @@ func TestAChangedByteIsRefusedByBothInWhatWeSigned(t *testing.T) {
 	older := must[tlog.Tree](t)(OpenCheckpoint(shared.older, shared.vkey))
 	file := written(t, shared.older)
 	text = must[[]byte](t)(shared.jeton.Log("consistency", file))
-	for at := 0; at < len(text); at += everySoMany {
+	for _, at := range places(text) {
 		changed := flipped(text, at)
 		if _, err := CheckConsistency(changed, older, shared.vkey); err == nil {
 			t.Errorf("Go took a consistency proof with byte %d changed", at)
