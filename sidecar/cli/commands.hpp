@@ -59,6 +59,17 @@ struct LogOptions {
   std::string directory;
 };
 
+struct TilesOptions {
+  std::string directory;
+  bool entries = false;
+};
+
+struct ConsistencyOptions {
+  std::string old;                    ///< a size, or a file with the older checkpoint
+  std::optional<std::uint64_t> size;  ///< of a checkpoint; else the newest
+  std::optional<std::string> vkey;    ///< as in LogOptions
+};
+
 struct ExplainOptions {
   std::string agent;
   std::optional<std::string> server;
@@ -98,6 +109,8 @@ struct RunOptions {
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);
 [[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_tiles(const Common& common, const TilesOptions& options);
+[[nodiscard]] int log_consistency(const Common& common, const ConsistencyOptions& options);
 
 /// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.
 [[nodiscard]] int tell(const Common& common, const Error& error);

@@ -1,58 +1,20 @@
 // `jeton log verify|proof|vkey|copy`: what a reviewer needs to believe the log, and to make a stranger believe it.
-#include <fstream>
-#include <iostream>
-
 #include <fmt/core.h>
-#include <sched.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/ledger.hpp"
-#include "app/paths.hpp"
 #include "cli/commands.hpp"
+#include "cli/log_source.hpp"
 #include "cli/table.hpp"
+#include "jeton/consistency.hpp"
 #include "jeton/proof.hpp"
 #include "log/audit.hpp"
 #include "store/sqlite_copy.hpp"
-#include "store/sqlite_store.hpp"
 
 namespace jeton::cli {
 namespace {
 
 constexpr int exit_fault = 4;
-
-/// Reading a long log takes seconds, and none of them from those who mint: the processor's and the disk's idle time is
-/// enough. A kernel that has neither goes on as before.
-void step_back() {
-  const sched_param lowest{};
-  ::sched_setscheduler(0, SCHED_IDLE, &lowest);
-  constexpr int of_this_process = 1, idle_class = 3 << 13;
-  ::syscall(SYS_ioprio_set, of_this_process, 0, idle_class);
-}
-
-std::filesystem::path state_of(const Common& common) {
-  return common.state ? std::filesystem::path(*common.state) : default_state_to_read();
-}
-
-Result<std::string> text_of_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in) return refuse(Code::bad_request, fmt::format("cannot read {}", file.string()));
-  return text;
-}
-
-/// The key the reader gave, as text or @FILE, else the one that lies beside the log.
-Result<NoteKey> key_of(const Common& common, const std::optional<std::string>& given) {
-  if (given && !given->starts_with('@')) return NoteKey::parse(*given);
-  auto text = text_of_file(given ? std::filesystem::path(given->substr(1)) : state_of(common) / "log.vkey");
-  if (!text) return refuse(text.error());
-  while (!text->empty() && text->back() == '\n') text->pop_back();
-  return NoteKey::parse(*text);
-}
-
-Result<std::unique_ptr<LogReader>> open_log(const Common& common) {
-  return open_sqlite_reader(state_of(common) / "jeton.db");
-}
 
 Json json_of(const Audit& audit, const NoteKey& key) {
   Json faults = Json::array();
@@ -79,9 +41,32 @@ void print(const Audit& audit, const NoteKey& key, bool key_given) {
     fmt::print(stderr, "jeton: hint: the key came from beside the log; give --vkey as you were told it elsewhere\n");
 }
 
-int verify_file(const Common& common, const std::string& file, const NoteKey& key) {
-  const auto text = text_of_file(file);
+/// A proof that the log only grew needs the checkpoint it grew from beside it.
+int verify_growth(const Common& common, const std::string& proof, const LogOptions& options, const NoteKey& key) {
+  if (options.checkpoints.size() != 1)
+    return usage("a consistency proof is verified against one older checkpoint; give --checkpoint FILE");
+  const auto note = text_of_file(options.checkpoints.front());
+  if (!note) return tell(common, note.error());
+  const auto old = Checkpoint::open(*note, key);
+  if (!old) return tell(common, old.error());
+  const auto newer = verify_consistency(proof, *old, key);
+  if (!newer) return tell(common, newer.error());
+  if (common.json)
+    fmt::print("{}\n", json_for_terminal({{"valid", true},
+                                          {"origin", newer->origin},
+                                          {"old_size", old->size},
+                                          {"size", newer->size},
+                                          {"root", hex(newer->root)}}));
+  else
+    fmt::print("the {} events of the older checkpoint are the first of {} of {}\n", old->size, newer->size,
+               for_terminal(newer->origin));
+  return 0;
+}
+
+int verify_file(const Common& common, const LogOptions& options, const NoteKey& key) {
+  const auto text = text_of_file(*options.proof);
   if (!text) return tell(common, text.error());
+  if (text->starts_with("old ")) return verify_growth(common, *text, options, key);
   const auto proven = verify_proof(*text, key);
   if (!proven) return tell(common, proven.error());
   if (common.json) {
@@ -113,7 +98,7 @@ std::function<void(std::uint64_t)> progress_of(std::uint64_t events) {
 int log_verify(const Common& common, const LogOptions& options) {
   const auto key = key_of(common, options.vkey);
   if (!key) return tell(common, key.error());
-  if (options.proof) return verify_file(common, *options.proof, *key);
+  if (options.proof) return verify_file(common, options, *key);
   const auto log = open_log(common);
   if (!log) return tell(common, log.error());
   // Read before the rows: what is signed for while they are read is not held against them.

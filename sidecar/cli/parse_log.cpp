@@ -16,7 +16,8 @@ Options add(CommandLine& line, CLI::App& log, const char* name, const char* help
   return options;
 }
 
-void take_vkey(CLI::App* command, const Options& options) {
+template <class AnyOptions>
+void take_vkey(CLI::App* command, const AnyOptions& options) {
   command->add_option("--vkey", options->vkey, "the log's key, or @FILE with it; else the one beside the log")
       ->type_name("KEY");
 }
@@ -36,7 +37,9 @@ void add_proofs(CommandLine& line, CLI::App& log) {
   auto options = add(line, log, "verify", "hold every row against the tree and what was signed", log_verify, command);
   take_vkey(command, options);
   command->add_option("--checkpoint", options->checkpoints, "a checkpoint that was kept elsewhere")->type_name("FILE");
-  command->add_option("--proof", options->proof, "verify this one proof; needs no log, only the key")
+  command
+      ->add_option("--proof", options->proof,
+                   "verify this one proof; needs no log, only the key, and for one of consistency --checkpoint")
       ->type_name("FILE");
 
   options = add(line, log, "proof", "one event with its way up to a checkpoint, for a stranger", log_proof, command);
@@ -50,6 +53,26 @@ void add_proofs(CommandLine& line, CLI::App& log) {
   command->add_option("directory", options->directory, "a new directory")->required()->type_name("DIR");
 }
 
+void add_for_others(CommandLine& line, CLI::App& log) {
+  auto tiles = std::make_shared<TilesOptions>();
+  auto* command = line.add(log, "tiles", "the log as static files that any web server can show",
+                           [&common = line.common, tiles] { return log_tiles(common, *tiles); });
+  command->add_option("directory", tiles->directory, "their directory; run again to bring it up to date")
+      ->required()
+      ->type_name("DIR");
+  command->add_flag("--entries", tiles->entries, "the events too: whoever can fetch them reads the log");
+
+  auto growth = std::make_shared<ConsistencyOptions>();
+  command = line.add(log, "consistency", "that the log only grew since an older checkpoint, for whoever kept it",
+                     [&common = line.common, growth] { return log_consistency(common, *growth); });
+  command->add_option("old", growth->old, "how many events that was, or a file with the older checkpoint")
+      ->required()
+      ->type_name("OLD");
+  command->add_option("size", growth->size, "up to the checkpoint of so many events; else the newest")
+      ->type_name("SIZE");
+  take_vkey(command, growth);
+}
+
 }  // namespace
 
 void add_log_commands(CommandLine& line) {
@@ -57,6 +80,7 @@ void add_log_commands(CommandLine& line) {
   log->require_subcommand(0, 1);
   add_looks(line, *log);
   add_proofs(line, *log);
+  add_for_others(line, *log);
 }
 
 }  // namespace jeton::cli

@@ -1,4 +1,4 @@
-// A thread a place, holding the newest note only, and a file that is never seen half written.
+// A thread a place, holding the newest note only.
 #include "log/publisher.hpp"
 
 #include <algorithm>
@@ -14,9 +14,10 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
+
+#include "log/whole_file.hpp"
 
 namespace jeton {
 namespace {
@@ -26,16 +27,6 @@ constexpr std::size_t checkpoint_bytes_max = 64 * 1024;
 tl::unexpected<Error> failed(const std::filesystem::path& file, int error) {
   return refuse(Code::log_unavailable,
                 fmt::format("{}: {}", file.string(), std::error_code(error, std::generic_category()).message()));
-}
-
-bool write_whole(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
 }
 
 }  // namespace
@@ -104,21 +95,7 @@ std::string Publisher::trouble() const {
 }
 
 Publisher::Put put_in_file(std::filesystem::path file) {
-  return [file = std::move(file)](const std::string& note) -> Result<void> {
-    const auto fresh = file.string() + ".new";
-    ::unlink(fresh.c_str());
-    const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) return failed(file, errno);
-    const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, note) && ::fsync(fd) == 0;
-    const int error = errno;
-    ::close(fd);
-    if (!written) {
-      ::unlink(fresh.c_str());
-      return failed(file, error);
-    }
-    if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, errno);
-    return {};
-  };
+  return [file = std::move(file)](const std::string& note) { return replace_file(file, note); };
 }
 
 Publisher::Put put_in_syslog() {

@@ -1,6 +1,8 @@
 // Does a proof prove only what its log holds, and is its text the only spelling of it?
 #include "jeton/proof.hpp"
 
+#include "jeton/consistency.hpp"
+
 #include "fuzz/all.hpp"
 #include "fuzz/known_log.hpp"
 
@@ -10,6 +12,8 @@ void run_proof(Bytes input) {
   const auto text = text_of(input);
   const auto& log = known_log();
   if (const auto proof = LogProof::parse(text)) hold(proof->text() == text, "a proof has one spelling");
+  if (const auto growth = ConsistencyProof::parse(text))
+    hold(growth->text() == text, "a consistency proof has one spelling");
 
   static const NoteKey stranger{log.key.name(), forge::key_named("a fuzzer's own key").verifying_key()};
   hold(!verify_proof(text, stranger), "a proof never holds under a key that did not sign it");
@@ -31,6 +35,8 @@ std::vector<std::string> seeds_proof() {
   auto without = known_log().proof(4);
   without.path.clear();
   seeds.push_back(without.text());
+  seeds.push_back(ConsistencyProof{3, without.path, without.checkpoint}.text());
+  seeds.push_back(ConsistencyProof{3, known_log().proof(4).path, without.checkpoint}.text());
   return seeds;
 }
 

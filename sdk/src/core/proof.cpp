@@ -1,7 +1,6 @@
 // c2sp.org/tlog-proof@v1 read and written, and checked from the leaf up to the signature.
 #include "jeton/proof.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "core/c2sp_text.hpp"
@@ -13,7 +12,6 @@ namespace jeton {
 namespace {
 
 constexpr std::string_view first_line = "c2sp.org/tlog-proof@v1";
-constexpr std::size_t path_max = 63;
 constexpr std::size_t proof_bytes_max = 256 * 1024;
 
 tl::unexpected<Error> no_proof(std::string_view why) {
@@ -46,15 +44,9 @@ Result<LogProof> LogProof::parse(std::string_view text) {
   const auto number = index ? decimal_of(*index) : std::nullopt;
   if (!number) return no_proof("the third line is no index");
   proof.index = *number;
-  for (;;) {
-    const auto line = take_line(text);
-    if (!line) return no_proof("no empty line stands above the checkpoint");
-    if (line->empty()) break;
-    const auto bytes = from_base64(*line);
-    if (!bytes || bytes->size() != sizeof(Sha256) || proof.path.size() == path_max)
-      return no_proof("a line below the index is no hash, or there are too many");
-    std::copy(bytes->begin(), bytes->end(), proof.path.emplace_back().begin());
-  }
+  auto path = take_path(text);
+  if (!path) return no_proof("below the index stand not hashes alone and an empty line, or there are too many");
+  proof.path = std::move(*path);
   proof.checkpoint = text;
   return proof;
 }

@@ -1,0 +1,57 @@
+// Beside it, synced, renamed.
+#include "log/whole_file.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace jeton {
+namespace {
+
+tl::unexpected<Error> failed(const std::filesystem::path& file, int error) {
+  return refuse(Code::log_unavailable,
+                fmt::format("{}: {}", file.string(), std::error_code(error, std::generic_category()).message()));
+}
+
+bool write_whole(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes) {
+  const auto fresh = file.string() + ".new";
+  ::unlink(fresh.c_str());
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd < 0) return failed(file, errno);
+  const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, bytes) && ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  if (!written) {
+    ::unlink(fresh.c_str());
+    return failed(file, error);
+  }
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, errno);
+  return {};
+}
+
+Result<void> sync_directory(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return failed(directory, errno);
+  const bool synced = ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  if (!synced) return failed(directory, error);
+  return {};
+}
+
+}  // namespace jeton

@@ -1,0 +1,18 @@
+// A file that is never seen half written.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "jeton/error.hpp"
+
+namespace jeton {
+
+/// Replaces the file whole: written beside it as FILE.new, synced, renamed. Mode 0644. log_unavailable with the
+/// system's reason; then the file is what it was. One writer a file.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes);
+
+/// Makes what was renamed into a directory, or made in it, survive a crash of the machine.
+[[nodiscard]] Result<void> sync_directory(const std::filesystem::path& directory);
+
+}  // namespace jeton
