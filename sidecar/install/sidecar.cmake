@@ -4,6 +4,8 @@ install(TARGETS jetond jeton RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONE
 # Manual pages and completions, made by the program they are about.
 set(jeton_documents ${CMAKE_BINARY_DIR}/install)
 set(jeton_made)
+# A build with sanitizers is no place to look for leaks.
+set(jeton_run ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:jeton>)
 function(jeton_document file destination component name)
   add_custom_command(OUTPUT ${jeton_documents}/${file} ${ARGN} DEPENDS jeton)
   install(FILES ${jeton_documents}/${file} DESTINATION ${destination} RENAME ${name} COMPONENT ${component})
@@ -12,7 +14,7 @@ endfunction()
 foreach(page jeton.1 jetond.8 jeton.toml.5)
   string(REGEX MATCH "[0-9]$" section ${page})
   jeton_document(${page}.gz ${CMAKE_INSTALL_MANDIR}/man${section} sidecar ${page}.gz
-    COMMAND jeton manual < ${PROJECT_SOURCE_DIR}/docs/man/${page} > ${jeton_documents}/${page}
+    COMMAND ${jeton_run} manual < ${PROJECT_SOURCE_DIR}/docs/man/${page} > ${jeton_documents}/${page}
     COMMAND gzip -9nf ${jeton_documents}/${page} DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/${page})
 endforeach()
 set(share ${CMAKE_INSTALL_DATADIR})
@@ -29,7 +31,7 @@ foreach(program jetond jeton)
     set(name_zsh _${program})
     set(name_fish ${program}.fish)
     jeton_document(${program}.${shell} ${folder_${shell}} ${component_${shell}} ${name_${shell}}
-      COMMAND jeton completions ${shell} ${program} > ${jeton_documents}/${program}.${shell})
+      COMMAND ${jeton_run} completions ${shell} ${program} > ${jeton_documents}/${program}.${shell})
   endforeach()
 endforeach()
 add_custom_target(jeton-documents ALL DEPENDS ${jeton_made})

@@ -6,6 +6,7 @@ set -euo pipefail
 export LC_ALL=C
 root=$1
 work=$(mktemp -d)
+export ASAN_OPTIONS=detect_leaks=0
 daemon=
 finish() {
   [[ -z $daemon ]] || kill -9 "$daemon" || true
@@ -55,8 +56,7 @@ grep -qx read "$work/allowed" && ! grep -qx mount "$work/allowed" || die "the fi
 mkdir -m 700 "$work/state"
 sed -e "s/unix:uid:100[12]/unix:uid:$(id -u)/" "$root/usr/share/doc/jeton/examples/jeton.toml" >"$work/jeton.toml"
 chmod 644 "$work/jeton.toml"
-# Sanitizers look for leaks at the end with a tracer of their own.
-ASAN_OPTIONS=detect_leaks=0 strace -D -f -qq -o "$work/trace" "$root/usr/bin/jetond" --state "$work/state" \
+strace -D -f -qq -o "$work/trace" "$root/usr/bin/jetond" --state "$work/state" \
   --config "$work/jeton.toml" --socket "$work/sock" >"$work/ready" 2>"$work/log" &
 daemon=$!
 for ((i = 0; i < 600; i++)); do

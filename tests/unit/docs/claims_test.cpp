@@ -55,6 +55,11 @@ TEST_CASE("every test the documents name exists where they say") {
     }
     CHECK(claims >= 10);
   }
+  for (const auto& document : documents())
+    for (const auto& line : lines_of(text_of(document))) {
+      INFO(document);
+      CHECK(broken_claims(line, known) == std::vector<std::string>{});
+    }
 }
 
 TEST_CASE("every numbered promise of the threat model names a test") {
