@@ -6,13 +6,15 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$1 cxx=$2 cc=$3 flags=$4
 work=$(mktemp -d)
+# Where a sync costs nothing: a disk that a busy machine keeps waiting is one that jetond refuses for.
+disk=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 unset ${!JETON_@} ${!XDG_@} NOTIFY_SOCKET INVOCATION_ID
 # The leak checker looks at a process like a debugger does, and jetond lets none near it.
 export ASAN_OPTIONS=detect_leaks=0
 daemon=
 finish() {
   [[ -z $daemon ]] || kill "$daemon" || true
-  rm -rf "$work"
+  rm -rf "$work" "$disk"
 }
 trap finish EXIT
 die() {
@@ -30,7 +32,7 @@ for page in "$libraries"/cmake/jeton/*.cmake "$libraries"/pkgconfig/*.pc; do
   if grep -nF "$build" "$page" >&2; then die "$page names the build tree"; fi
 done
 
-"$prefix/bin/jetond" --dev --state "$work/state" --socket "$work/jeton.sock" >"$work/ready" 2>"$work/jetond.log" &
+"$prefix/bin/jetond" --dev --state "$disk/state" --socket "$work/jeton.sock" >"$work/ready" 2>"$work/jetond.log" &
 daemon=$!
 for ((i = 0; i < 300; i++)); do
   grep -q '^ready ' "$work/ready" && break
@@ -42,7 +44,7 @@ grep -q '^ready ' "$work/ready" || { cat "$work/jetond.log" >&2; die "jetond did
 # expect NAME PROGRAM: its two lines, and nothing less.
 expect() {
   local said
-  said=$("$2" "$here/../vectors/tokens.json" "$work/$1.replay" "$work/jeton.sock")
+  said=$("$2" "$here/../vectors/tokens.json" "$disk/$1.replay" "$work/jeton.sock")
   [[ $said == $'offline: burned once\nsidecar: burned once' ]] || die "$1: $said"
 }
 

@@ -6,11 +6,13 @@ set -euo pipefail
 export LC_ALL=C
 root=$1
 work=$(mktemp -d)
+# Where a sync costs nothing: a disk that a busy machine keeps waiting is one that jetond refuses for.
+disk=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 export ASAN_OPTIONS=detect_leaks=0
 daemon=
 finish() {
   [[ -z $daemon ]] || kill -9 "$daemon" || true
-  rm -rf "$work"
+  rm -rf "$work" "$disk"
 }
 trap finish EXIT
 die() {
@@ -53,10 +55,10 @@ while read -r words; do
 done < <(sed -n 's/^SystemCallFilter=//p' "$root/lib/systemd/system/jetond.service")
 grep -qx read "$work/allowed" && ! grep -qx mount "$work/allowed" || die "the filter was not understood"
 
-mkdir -m 700 "$work/state"
+mkdir -m 700 "$disk/state"
 sed -e "s/unix:uid:100[12]/unix:uid:$(id -u)/" "$root/usr/share/doc/jeton/examples/jeton.toml" >"$work/jeton.toml"
 chmod 644 "$work/jeton.toml"
-strace -D -f -qq -o "$work/trace" "$root/usr/bin/jetond" --state "$work/state" \
+strace -D -f -qq -o "$work/trace" "$root/usr/bin/jetond" --state "$disk/state" \
   --config "$work/jeton.toml" --socket "$work/sock" >"$work/ready" 2>"$work/log" &
 daemon=$!
 for ((i = 0; i < 600; i++)); do
