@@ -64,7 +64,9 @@ owner=$agent
 as_service=() with_sight=()
 if ((agent == 0)); then
   owner=64123
-  as_owner=(setpriv --reuid=$owner --regid=$owner --clear-groups --no-new-privs)
+  # Where this machine has the group that sockets are given to, the service is in it.
+  socket_group=$(getent group jeton | cut -d: -f3 || true)
+  as_owner=(setpriv --reuid=$owner --regid=$owner "--groups=${socket_group:-$owner}" --no-new-privs)
   as_service=("${as_owner[@]}" --bounding-set=-all --inh-caps=-all)
   with_sight=("${as_owner[@]}" --bounding-set=-all,+sys_ptrace --inh-caps=-all,+sys_ptrace --ambient-caps=-all,+sys_ptrace)
 else

@@ -219,7 +219,7 @@ TEST_CASE("an open proc directory never comes to mean another process") {
   view->close(proc);
 }
 
-TEST_CASE("an account without CAP_SYS_PTRACE sees no executables of others and its rules about them never hold") {
+TEST_CASE("an account without CAP_SYS_PTRACE is told that it sees no executables of others") {
   if (!outside::is_root()) return outside::skipped("only root can become other accounts");
   const auto seen_by_nobody = outside::in_child_as(outside::nobody, [](pid_t) {
     const auto view = make_process_view();
