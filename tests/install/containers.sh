@@ -25,8 +25,9 @@ unset ${!JETON_@} ${!XDG_@} NOTIFY_SOCKET INVOCATION_ID
 export ASAN_OPTIONS=detect_leaks=0
 daemon=
 finish() {
-  # unshare takes what runs in it along.
-  [[ -z $daemon ]] || kill "$daemon" 2>/dev/null || true
+  # unshare waits for jetond, and cannot be told to end it.
+  [[ -z $daemon ]] || kill $(cat "/proc/$daemon/task/$daemon/children") || true
+  [[ -z $daemon ]] || wait "$daemon" || true
   rm -rf "$work" "$disk"
 }
 trap finish EXIT
@@ -48,7 +49,7 @@ install -d -m 0777 "$disk/log"
 socket_group=$(getent group jeton | cut -d: -f3 || true)
 # enter UID ro|rw: `inside` is then what runs a command in namespaces of its own, the volume mounted so.
 enter() {
-  inside=(unshare --pid --fork --mount --kill-child bash -c
+  inside=(unshare --pid --fork --mount bash -c
     'mount --bind "$2" "$3" && mount -o "remount,bind,$1" "$3" && shift 3 && exec "$@"'
     bash "$2" "$work/volume" "$work/seen"
     setpriv "--reuid=$1" "--regid=$1" "--groups=$group${socket_group:+,$socket_group}" --bounding-set=-all --no-new-privs)
