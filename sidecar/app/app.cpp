@@ -20,6 +20,7 @@
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
+#include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
 #include "http/local_door.hpp"
 #include "http/server.hpp"
@@ -135,6 +136,20 @@ PinMethod pin_method_of(const ProcessView& view) {
   return method;
 }
 
+/// A rule that can never hold is safe, and a riddle to whoever wrote it.
+void warn_of_unseen_executables(const Config& config) {
+  const auto sight = sight_of_executables();
+  const bool wants_paths = config.has_selector(Selector::Kind::path);
+  const bool wants_hashes = config.has_selector(Selector::Kind::sha256);
+  if (sight == ExecutableSight::nothing && (wants_paths || wants_hashes))
+    log_line(Level::warning,
+             "unix:path and unix:sha256 never hold for other accounts: jetond lacks CAP_SYS_PTRACE; see the "
+             "example executables.conf");
+  if (sight == ExecutableSight::hashes && wants_paths)
+    log_line(Level::warning,
+             "unix:path never holds: jetond has a mount namespace of its own; see the example executables.conf");
+}
+
 Result<void> record_start(const Ledger& ledger, Exchange& exchange, const Config& config) {
   return exchange.transact([&] {
     if (const auto& recovered = ledger.recovered())
@@ -228,6 +243,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
         places < config->limits.connections)
       log_line(Level::warning, "fewer connections than configured: not enough descriptors; raise LimitNOFILE",
                {{"connections", std::to_string(places)}});
+    warn_of_unseen_executables(*config);
     if (config->dev) log_line(Level::warning, "--dev: everything is granted to this account; not for production");
     log_line(
         Level::info, "ready",

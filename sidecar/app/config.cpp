@@ -15,20 +15,35 @@ namespace jeton {
 
 std::string_view name_of(Durability durability) { return durability == Durability::full ? "full" : "normal"; }
 
-std::vector<std::string> Config::own_sockets() const {
-  std::vector<std::string> sockets;
-  const auto add = [&sockets](const SelectorSet& match) {
-    for (const auto& selector : match.selectors())
-      if (selector.kind == Selector::Kind::socket &&
-          std::find(sockets.begin(), sockets.end(), selector.value) == sockets.end())
-        sockets.push_back(selector.value);
+namespace {
+
+std::vector<Selector> selectors_of(const Roles::Entries& roles) {
+  std::vector<Selector> all;
+  const auto add = [&all](const SelectorSet& match) {
+    all.insert(all.end(), match.selectors().begin(), match.selectors().end());
   };
   for (const auto& agent : roles.agents) add(agent.match);
   for (const auto& server : roles.servers)
     if (server.match) add(*server.match);
   for (const auto& match : roles.operators) add(match);
   for (const auto& match : roles.reviewers) add(match);
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> Config::own_sockets() const {
+  std::vector<std::string> sockets;
+  for (const auto& selector : selectors_of(roles))
+    if (selector.kind == Selector::Kind::socket &&
+        std::find(sockets.begin(), sockets.end(), selector.value) == sockets.end())
+      sockets.push_back(selector.value);
   return sockets;
+}
+
+bool Config::has_selector(Selector::Kind kind) const {
+  const auto all = selectors_of(roles);
+  return std::any_of(all.begin(), all.end(), [kind](const Selector& one) { return one.kind == kind; });
 }
 
 namespace {

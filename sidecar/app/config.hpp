@@ -48,6 +48,8 @@ struct Config {
 
   /// The sockets that jeton:socket selectors name, each once; the daemon opens them all.
   [[nodiscard]] std::vector<std::string> own_sockets() const;
+  /// Whether some rule has a selector of this kind.
+  [[nodiscard]] bool has_selector(Selector::Kind kind) const;
 };
 
 /// One row of the table that help, the full example and the reader share.

@@ -178,6 +178,20 @@ class KernelView final : public ProcessView {
 
 }  // namespace
 
+ExecutableSight sight_of_executables() {
+  constexpr int cap_sys_ptrace = 19;
+  constexpr std::string_view name = "\nCapEff:\t";
+  const auto status = read_text(AT_FDCWD, "/proc/self/status");
+  const auto at = status ? status->find(name) : std::string::npos;
+  if (at == std::string::npos) return ExecutableSight::nothing;
+  std::uint64_t capabilities = 0;
+  const auto* digits = status->data() + at + name.size();
+  std::from_chars(digits, status->data() + status->size(), capabilities, 16);
+  if ((capabilities >> cap_sys_ptrace & 1) == 0) return ExecutableSight::nothing;
+  const auto first = file_at(AT_FDCWD, "/proc/1/ns/mnt");
+  return first && first == file_at(AT_FDCWD, "/proc/self/ns/mnt") ? ExecutableSight::paths : ExecutableSight::hashes;
+}
+
 std::unique_ptr<ProcessView> make_process_view() { return std::make_unique<KernelView>(); }
 
 }  // namespace jeton

@@ -59,4 +59,9 @@ class ProcessView {
 /// The real thing: getsockopt, pidfd, /proc. Thread-safe; hashes of executables are cached by file identity and times.
 [[nodiscard]] std::unique_ptr<ProcessView> make_process_view();
 
+/// What this process is let to know of executables of other accounts: nothing without CAP_SYS_PTRACE; their hashes
+/// alone in a mount namespace other than that of process 1, where paths may name other files.
+enum class ExecutableSight { nothing, hashes, paths };
+[[nodiscard]] ExecutableSight sight_of_executables();
+
 }  // namespace jeton

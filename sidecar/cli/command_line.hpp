@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "app/app.hpp"
 #include "cli/commands.hpp"
 
 namespace jeton::cli {
@@ -30,6 +31,11 @@ void add_call(CLI::App* command, CallOptions& call);
 void add_call_commands(CommandLine& line);
 void add_operator_commands(CommandLine& line);
 void add_log_commands(CommandLine& line);
+/// Hidden from --help: what packages are made with.
+void add_document_commands(CommandLine& line);
+
+/// The options of jetond.
+void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& listen);
 
 /// Parses; help and version are answers (0), everything else that CLI11 stops at is a usage error (2).
 [[nodiscard]] int parse_and(CLI::App& app, int argc, char** argv, const std::function<int()>& run);

@@ -9,7 +9,7 @@ namespace {
 
 /// The names of what may come next, as people list things: "a, b or c".
 std::string names_of(const CLI::App& parent) {
-  const auto children = parent.get_subcommands([](const CLI::App*) { return true; });
+  const auto children = parent.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
   std::string names;
   for (std::size_t i = 0; i < children.size(); ++i) {
     if (i) names += i + 1 == children.size() ? " or " : ", ";
@@ -27,11 +27,7 @@ int ask_for_command(const CLI::App& app) {
 
 }  // namespace
 
-int run_jetond(int argc, char** argv) {
-  CLI::App app("the sidecar: mints one token for one tool call, burns it once, and writes down both first", "jetond");
-  app.set_version_flag("--version", std::string(version()));
-  DaemonOptions options;
-  std::string listen = "none";
+void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& listen) {
   app.add_flag("--dev", options.dev,
                "no configuration: this account is agent, every server and operator; not for production");
   app.add_option("--config", options.config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
@@ -49,6 +45,14 @@ int run_jetond(int argc, char** argv) {
                  "serve this agent alone: whoever can open its socket is it; jeton run does this")
       ->type_name("NAME");
   app.add_option("--listen", listen, "none: this version serves the Unix socket only")->type_name("none");
+}
+
+int run_jetond(int argc, char** argv) {
+  CLI::App app("the sidecar: mints one token for one tool call, burns it once, and writes down both first", "jetond");
+  app.set_version_flag("--version", std::string(version()));
+  DaemonOptions options;
+  std::string listen = "none";
+  add_daemon_options(app, options, listen);
   return parse_and(app, argc, argv, [&] {
     if (listen != "none") {
       fmt::print(stderr, "jetond: --listen {}: this version has no TCP door; leave it out or say none\n", listen);
@@ -80,6 +84,7 @@ int run_jeton(int argc, char** argv) {
   add_call_commands(line);
   add_operator_commands(line);
   add_log_commands(line);
+  add_document_commands(line);
   return parse_and(app, argc, argv, [&] { return line.chosen ? line.chosen() : ask_for_command(app); });
 }
 

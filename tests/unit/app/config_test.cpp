@@ -164,3 +164,18 @@ TEST_CASE("the full example names every key with its sentence and its default") 
     }
   }
 }
+
+TEST_CASE("the configuration that the package shows is one and a selector in any of its rules is found") {
+  const auto shown = parse_config(text_of(fs::path(jeton::testing::source_dir) / "sidecar/install/jeton.toml"),
+                                  "jeton.toml", daemon_uid);
+  REQUIRE(shown);
+  CHECK(shown->grants.size() == 1);
+  using Kind = jeton::Selector::Kind;
+  CHECK(shown->has_selector(Kind::uid));
+  CHECK_FALSE(shown->has_selector(Kind::path));
+  const auto reviewer = parse_config(
+      "trust_domain = \"a.example\"\n[[reviewer]]\nmatch = [\"unix:uid:1\", \"unix:path:/bin/x\"]\n", "x", daemon_uid);
+  REQUIRE(reviewer);
+  CHECK(reviewer->has_selector(Kind::path));
+  CHECK_FALSE(reviewer->has_selector(Kind::sha256));
+}

@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 
 #include "machine.hpp"
+#include "support/other_process.hpp"
+#include "support/skipped.hpp"
 
 namespace jeton {
 namespace {
@@ -215,6 +217,18 @@ TEST_CASE("an open proc directory never comes to mean another process") {
   CHECK(view->open_proc(child.pid()) == -1);
   CHECK(view->pidfd_open(child.pid()).error() == NoPidfd::failed);
   view->close(proc);
+}
+
+TEST_CASE("an account without CAP_SYS_PTRACE is told that it sees no executables of others") {
+  if (!outside::is_root()) return outside::skipped("only root can become other accounts");
+  const auto seen_by_nobody = outside::in_child_as(outside::nobody, [](pid_t) {
+    const auto view = make_process_view();
+    const int others = view->open_proc(::getppid());
+    const bool sees = view->executable(others).has_value();
+    return std::string(sight_of_executables() == ExecutableSight::nothing ? "nothing" : "something") +
+           (sees ? " and the executable" : "");
+  });
+  CHECK(seen_by_nobody == "nothing");
 }
 
 }  // namespace jeton

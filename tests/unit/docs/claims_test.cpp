@@ -59,6 +59,11 @@ TEST_CASE("every test the documents name exists where they say") {
     }
     CHECK(claims >= claims_least);
   }
+  for (const auto& document : documents())
+    for (const auto& line : lines_of(text_of(document))) {
+      INFO(document);
+      CHECK(broken_claims(line, known) == std::vector<std::string>{});
+    }
 }
 
 TEST_CASE("every numbered promise of the threat model names a test") {
