@@ -143,6 +143,18 @@ void check_answers(const Offers& offers, const std::string& out) {
   CHECK(answers == 2 * offers.size());
 }
 
+/// The command that a line of prose shows, by its first word and by its first two; empty for a line that shows none.
+std::vector<std::string> command_in(const std::string& line) {
+  for (const std::string before : {".Ql ", "$(", "| ", ""}) {
+    const auto at = line.find(before + "jeton ");
+    if (at == line.npos || (before.empty() && at != 0)) continue;
+    const auto words = words_of(line.substr(at + before.size()));
+    const auto one = "jeton " + words.at(1);
+    return {one, one + " " + (words.size() > 2 ? words[2] : "")};
+  }
+  return {};
+}
+
 bool installed(const std::string& shell) {
   return run({.command = {"/bin/sh", "-c", "command -v " + shell}}).status == 0;
 }
@@ -178,6 +190,27 @@ TEST_CASE("the manual page of the configuration has every key once and no other"
   for (const auto& line : lines_of(text.substr(text.find(".Sh KEYS"))))
     if (line.starts_with(".It Ic \"")) found.insert(line.substr(8, line.size() - 9));
   CHECK(found == expected);
+}
+
+TEST_CASE("the prose of the manual pages names no command and no option that help has not") {
+  Words options;
+  for (const char* name : {"jeton", "jetond"})
+    for (const auto& [path, offer] : helped(name)) options.insert(offer.options.begin(), offer.options.end());
+  std::size_t commands = 0;
+  for (const char* file : {"jeton.1", "jetond.8", "jeton.toml.5"})
+    for (const auto& line : lines_of(read_file(std::string(testing::source_dir) + "/docs/man/" + file))) {
+      INFO(file << ": " << line);
+      const auto words = words_of(line);
+      for (std::size_t i = 0; i + 1 < words.size(); ++i)
+        if (words[i] == "Fl" || words[i] == ".Fl") CHECK(options.count("-" + words[i + 1]) == 1);
+      for (const auto& option : long_options_in(line.starts_with('.') ? "" : line)) CHECK(options.count(option) == 1);
+      const auto named = command_in(line);
+      if (named.empty()) continue;
+      ++commands;
+      REQUIRE(helped("jeton").count(named.front()) == 1);
+      CHECK((helped("jeton").at(named.front()).commands.empty() || helped("jeton").count(named.back()) == 1));
+    }
+  CHECK(commands >= 5);
 }
 
 TEST_CASE("the manual pages are mdoc without a warning") {
