@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "store/write_back.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton {
 namespace {
@@ -19,15 +19,6 @@ constexpr const char* files[] = {"jeton.db", "jeton.db-wal", "jeton.db-shm", "lo
 
 tl::unexpected<Error> cannot(const std::string& what, const std::error_code& error) {
   return refuse(Code::log_unavailable, fmt::format("cannot {}: {}", what, error.message()));
-}
-
-Result<void> sync(const fs::path& directory) {
-  try {
-    sync_directory(directory);
-    return {};
-  } catch (const std::system_error& error) {
-    return cannot(fmt::format("sync {}", directory.string()), error.code());
-  }
 }
 
 bool is_given_up(const fs::path& directory) { return directory.filename().string().starts_with(prefix); }
@@ -47,7 +38,7 @@ Result<fs::path> link_aside(const fs::path& state) {
   for (const char* name : files)
     if (!link(name)) return cannot(fmt::format("link {} into {}", name, aside.string()), error);
   if (!link("checkpoint")) return cannot(fmt::format("link checkpoint into {}", aside.string()), error);
-  if (auto synced = sync(aside); !synced) return refuse(synced.error());
+  if (auto synced = sync_directory(aside); !synced) return refuse(synced.error());
   return aside;
 }
 
@@ -66,7 +57,7 @@ Result<void> take_first_names(const fs::path& state, const fs::path& aside) {
     if (!error) fs::remove(state / name, error);
     if (error) return cannot(fmt::format("move {} to {}", name, aside.string()), error);
   }
-  return sync(state);
+  return sync_directory(state);
 }
 
 }  // namespace
@@ -78,7 +69,7 @@ Result<fs::path> give_up_log(const fs::path& state, std::int64_t now_s) {
   std::error_code error;
   fs::rename(*links, aside, error);
   if (error) return cannot(fmt::format("move the log to {}", aside.string()), error);
-  if (auto synced = sync(state); !synced) return refuse(synced.error());
+  if (auto synced = sync_directory(state); !synced) return refuse(synced.error());
   if (auto taken = take_first_names(state, aside); !taken) return refuse(taken.error());
   return aside;
 }

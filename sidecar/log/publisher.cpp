@@ -17,7 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "log/whole_file.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton {
 namespace {

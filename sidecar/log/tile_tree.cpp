@@ -16,7 +16,7 @@
 #include "log/notary.hpp"
 #include "log/publisher.hpp"
 #include "log/tiles.hpp"
-#include "log/whole_file.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton {
 namespace {

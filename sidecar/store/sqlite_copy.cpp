@@ -10,6 +10,7 @@
 
 #include "store/schema/schema.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/whole_file.hpp"
 #include "store/write_back.hpp"
 
 namespace jeton {
@@ -110,8 +111,7 @@ Result<void> copy_ledger(const std::filesystem::path& from, const std::filesyste
     }
     write_back_gently(part);
     std::filesystem::rename(part, to);
-    sync_directory(to.parent_path());
-    return {};
+    return sync_directory(to.parent_path());
   } catch (const SQLite::Exception& error) {
     std::filesystem::remove(part, ignored);
     return log_unavailable(fmt::format("cannot copy the log to {}", to.string()), error);

@@ -45,9 +45,4 @@ void write_back_gently(const std::filesystem::path& file) {
   must(::fsync(descriptor.fd) == 0, file);
 }
 
-void sync_directory(const std::filesystem::path& directory) {
-  const Descriptor descriptor{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  must(descriptor.fd >= 0 && ::fsync(descriptor.fd) == 0, directory);
-}
-
 }  // namespace jeton

@@ -9,7 +9,4 @@ namespace jeton {
 /// several times as long as a sync at once. Throws std::system_error when the disk fails.
 void write_back_gently(const std::filesystem::path& file);
 
-/// Makes the names in a directory durable. Throws std::system_error when the disk fails.
-void sync_directory(const std::filesystem::path& directory);
-
 }  // namespace jeton

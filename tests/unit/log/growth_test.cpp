@@ -9,7 +9,7 @@ using jeton::Code;
 using jeton::prove_growth;
 using jeton::testing::SignedLog;
 
-jeton::Sha256 root_at(const SignedLog& log, std::uint64_t size) { return *log.open()->root_at(size); }
+jeton::Sha256 root_at(const SignedLog& log, std::uint64_t size) { return log.open()->root_at(size); }
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Beside it, synced, renamed.
-#include "log/whole_file.hpp"
+#include "store/whole_file.hpp"
 
 #include <cerrno>
 
