@@ -1,4 +1,6 @@
 // A reviewer's questions as SQL. The views are this program's own, made anew beside the file and never in it.
+#include <algorithm>
+
 #include "store/schema/schema.hpp"
 #include "store/schema/words.hpp"
 #include "store/sqlite_open.hpp"
@@ -47,6 +49,12 @@ std::optional<std::int64_t> number_of(const SQLite::Column& column) {
   return column.isNull() ? std::nullopt : std::optional(column.getInt64());
 }
 
+/// A table that somebody took the types from can hold a time that no count of microseconds is.
+std::int64_t hour_of(const SQLite::Column& column) {
+  constexpr std::int64_t us_per_hour = 3'600'000'000;
+  return std::clamp(column.getInt64(), INT64_MIN / us_per_hour, INT64_MAX / us_per_hour);
+}
+
 class SqliteReview final : public Review {
  public:
   explicit SqliteReview(std::unique_ptr<SQLite::Database> db) : db_(std::move(db)) {
@@ -70,9 +78,9 @@ class SqliteReview final : public Review {
     SQLite::Statement rows(*db_, tallies_sql());
     bind(rows, window);
     while (rows.executeStep())
-      see({static_cast<Tally::What>(rows.getColumn(0).getInt()), rows.getColumn(1).getInt64(),
-           text_of(rows.getColumn(2)), text_of(rows.getColumn(3)), number_of(rows.getColumn(4)),
-           text_of(rows.getColumn(5)), text_of(rows.getColumn(6)), rows.getColumn(7).getInt64()});
+      see({static_cast<Tally::What>(rows.getColumn(0).getInt()), hour_of(rows.getColumn(1)), text_of(rows.getColumn(2)),
+           text_of(rows.getColumn(3)), number_of(rows.getColumn(4)), text_of(rows.getColumn(5)),
+           text_of(rows.getColumn(6)), rows.getColumn(7).getInt64()});
   }
 
  private:

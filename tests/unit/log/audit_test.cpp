@@ -67,8 +67,8 @@ TEST_CASE("a table that jetond did not make cannot show a row at another place o
   for (const auto* edit : {"log_index = 42 WHERE log_index = 43", "log_index = 'zz' WHERE log_index = 399"}) {
     CAPTURE(edit);
     const SignedLog log;
-    log.edit(
-        "DROP VIEW events; CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
+    for (const auto* view : {"alerts", "calls", "attempts", "events"}) log.edit(std::string("DROP VIEW ") + view);
+    log.edit("CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
     log.edit("UPDATE event SET " + std::string(edit));
     CHECK(has(log.audit(), Fault::Kind::unreadable));
   }
@@ -100,7 +100,7 @@ TEST_CASE("whatever stands in the schema and is not jetonds own is found and nam
 
 TEST_CASE("a log that jetond made and opened again has nothing altered") {
   const SignedLog log(1, 10);
-  log.open();
+  REQUIRE(log.open() != nullptr);
   CHECK(log.reader()->altered().empty());
   CHECK(log.audit().faults_in_all == 0);
 }
