@@ -70,6 +70,14 @@ struct ConsistencyOptions {
   std::optional<std::string> vkey;    ///< as in LogOptions
 };
 
+/// Moments as `moment_us` reads them.
+struct ReviewOptions {
+  std::optional<std::string> since;
+  std::optional<std::string> until;
+  std::optional<std::string> kind;
+  std::uint64_t limit = 100;
+};
+
 struct ExplainOptions {
   std::string agent;
   std::optional<std::string> server;
@@ -105,6 +113,8 @@ struct RunOptions {
 [[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
 [[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_alerts(const Common& common, const ReviewOptions& options);
+[[nodiscard]] int log_stats(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);
@@ -116,6 +126,9 @@ struct RunOptions {
 [[nodiscard]] int tell(const Common& common, const Error& error);
 /// A mistake in the command line itself.
 [[nodiscard]] int usage(std::string_view what);
+
+/// A moment in UTC, in microseconds: a date, a date with a time, 90m, 24h or 7d before now, or seconds since 1970.
+[[nodiscard]] std::optional<std::int64_t> moment_us(const std::string& text, std::int64_t now_us);
 
 /// The arguments object named by --args; usage mistakes are bad_request, bad arguments bad_arguments.
 [[nodiscard]] Result<Json> read_arguments(const std::string& args);

@@ -32,6 +32,26 @@ void add_looks(CommandLine& line, CLI::App& log) {
   command->add_option("txn", options->txn, "the call")->required()->type_name("TXN");
 }
 
+/// A question about a stretch of the log.
+CLI::App* add_review(CommandLine& line, CLI::App& log, const char* name, const char* help,
+                     int (*run)(const Common&, const ReviewOptions&), const std::shared_ptr<ReviewOptions>& options) {
+  auto* command = line.add(log, name, help, [&common = line.common, options, run] { return run(common, *options); });
+  command->add_option("--since", options->since, "from then on: a date, a time, 24h or 7d ago, in UTC")->type_name("T");
+  command->add_option("--until", options->until, "before then")->type_name("T");
+  command->add_option("--limit", options->limit, "how many lines of a list")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  return command;
+}
+
+void add_reviews(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<ReviewOptions>();
+  auto* command = add_review(line, log, "alerts", "what to look at, each with what to do", log_alerts, options);
+  command->add_option("--kind", options->kind, "only this kind; see docs/alerts.md")->type_name("KIND");
+  add_review(line, log, "stats", "how much of what happened, by agent, tool, server and code", log_stats,
+             std::make_shared<ReviewOptions>());
+}
+
 void add_proofs(CommandLine& line, CLI::App& log) {
   CLI::App* command = nullptr;
   auto options = add(line, log, "verify", "hold every row against the tree and what was signed", log_verify, command);
@@ -79,6 +99,7 @@ void add_log_commands(CommandLine& line) {
   auto* log = line.app.add_subcommand("log", "read the log from the state directory; needs no daemon");
   log->require_subcommand(0, 1);
   add_looks(line, *log);
+  add_reviews(line, *log);
   add_proofs(line, *log);
   add_for_others(line, *log);
 }

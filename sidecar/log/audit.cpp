@@ -19,8 +19,8 @@ constexpr std::size_t page_rows = 128;
 constexpr std::size_t faults_max = 100;
 constexpr std::uint64_t block_leaves = 256;
 
-constexpr std::array<std::string_view, 8> kind_names{"edited",   "deleted", "inserted",  "unreadable",
-                                                     "replaced", "cut_off", "other_log", "swapped_checkpoint"};
+constexpr std::array<std::string_view, 9> kind_names{
+    "edited", "deleted", "inserted", "unreadable", "replaced", "cut_off", "other_log", "swapped_checkpoint", "altered"};
 
 class Auditor {
  public:
@@ -30,6 +30,9 @@ class Auditor {
   Audit run(const std::vector<OutsideNote>& outside) {
     if (const auto strays = log_.strays(); strays > 0)
       fault({Fault::Kind::inserted, 0, 0, fmt::format("{} rows stand at indexes below zero", strays)});
+    for (const auto& object : log_.altered())
+      fault({Fault::Kind::altered, 0, 0,
+             fmt::format("{} is not as jetond made it: do not believe what is read through it", object)});
     collect(outside);
     read_rows();
     for (auto head = heads_.upper_bound(next_); head != heads_.end(); ++head)

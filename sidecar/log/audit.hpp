@@ -22,6 +22,7 @@ struct Fault {
     cut_off,             ///< fewer events than were signed for: truncated, or an older log was put back
     other_log,           ///< as many events, but not those that were signed for
     swapped_checkpoint,  ///< a checkpoint this log's key did not sign
+    altered,  ///< a table, index, view or trigger that is not jetond's own: what others read through it may lie
   };
   Kind kind;
   std::uint64_t first = 0;  ///< the events it is about, as narrow as can be told

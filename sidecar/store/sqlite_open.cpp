@@ -1,6 +1,7 @@
 // Is this file a ledger of ours, and of a version we know?
 #include "store/sqlite_open.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/core.h>
@@ -18,6 +19,21 @@ std::string new_uuid() {
   b[8] = static_cast<unsigned char>((b[8] & 0x3F) | 0x80);
   const auto h = hex(b);
   return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20));
+}
+
+void drop_views(SQLite::Database& db) {
+  const auto views = schema_views();
+  for (auto view = views.rbegin(); view != views.rend(); ++view) db.exec("DROP VIEW IF EXISTS " + view->name);
+}
+
+void make_views(SQLite::Database& db) {
+  for (const auto& view : schema_views()) db.exec(view.sql);
+}
+
+bool has_view(SQLite::Database& db, const View& view) {
+  SQLite::Statement kept(db, "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?");
+  kept.bind(1, view.name);
+  return kept.executeStep() && kept.getColumn(0).getString() == view.sql;
 }
 
 }  // namespace
@@ -45,9 +61,9 @@ void migrate(SQLite::Database& db, int from, std::span<const std::string_view> s
   for (auto version = static_cast<std::size_t>(from); version < steps.size(); ++version) {
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
     // Before the step: a view over a column stands in the way of dropping it.
-    db.exec("DROP VIEW IF EXISTS events");
+    drop_views(db);
     db.exec(std::string(steps[version]));
-    db.exec(events_view());
+    make_views(db);
     if (version == 0) {
       SQLite::Statement name(db, "INSERT INTO meta (key, value) VALUES ('id', ?)");
       name.bind(1, new_uuid());
@@ -57,6 +73,33 @@ void migrate(SQLite::Database& db, int from, std::span<const std::string_view> s
     db.exec(fmt::format("PRAGMA user_version = {}", version + 1));
     transaction.commit();
   }
+}
+
+void renew_views(SQLite::Database& db) {
+  const auto views = schema_views();
+  if (std::all_of(views.begin(), views.end(), [&db](const View& view) { return has_view(db, view); })) return;
+  SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+  drop_views(db);
+  make_views(db);
+  transaction.commit();
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::filesystem::path& file) {
+  auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
+  db->exec("PRAGMA trusted_schema = OFF");
+  const auto version = schema_version_of(*db, false);
+  if (!version) return refuse(version.error());
+  if (*version < static_cast<int>(schema_steps().size()))
+    return refuse(Code::log_unavailable,
+                  fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
+                              file.string(), *version));
+  // A view in the place of a table could go on for ever, or say something else each time.
+  const int tables = db->execAndGet(
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
+      "name IN ('meta', 'term', 'event', 'tree', 'checkpoint')");
+  if (tables != 5)
+    return refuse(Code::log_unavailable, fmt::format("{} has not the tables of a jeton log", file.string()));
+  return db;
 }
 
 const std::string& Terms::text(std::int64_t id) {

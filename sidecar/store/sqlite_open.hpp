@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ inline constexpr int busy_timeout_ms = 100;
 /// Brings the schema from version `from` up to as many steps as there are. One transaction a step: a step that fails
 /// leaves the version before it.
 void migrate(SQLite::Database& db, int from, std::span<const std::string_view> steps);
+
+/// Makes the views anew unless they stand there as this version words them. Throws where a table has a view's name.
+void renew_views(SQLite::Database& db);
+
+/// Opens a ledger of this schema read-only. Throws what SQLite throws for a file it cannot read.
+[[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::filesystem::path& file);
 
 /// The words rows share, read once each.
 class Terms {

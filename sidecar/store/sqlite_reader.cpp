@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 
 #include "store/event_row.hpp"
-#include "store/schema/schema.hpp"
+#include "store/schema/altered.hpp"
 #include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_tree.hpp"
@@ -72,6 +72,8 @@ class SqliteReader final : public LogReader {
     return static_cast<std::uint64_t>(db_->execAndGet("SELECT count(*) FROM event WHERE log_index < 0").getInt64());
   }
 
+  std::vector<std::string> altered() const override { return altered_objects(*db_); }
+
   std::size_t visit(std::uint64_t from, std::size_t limit, const std::function<void(const Row&)>& see) const override {
     if (from > INT64_MAX) return 0;
     rows_.reset();
@@ -131,21 +133,9 @@ class SqliteReader final : public LogReader {
 
 Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::path& file) {
   try {
-    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
-    db->exec("PRAGMA trusted_schema = OFF");
-    const auto version = schema_version_of(*db, false);
-    if (!version) return refuse(version.error());
-    if (*version < static_cast<int>(schema_steps().size()))
-      return refuse(Code::log_unavailable,
-                    fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
-                                file.string(), *version));
-    // A view in the place of a table could go on for ever, or say something else each time.
-    const int tables = db->execAndGet(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
-        "name IN ('meta', 'term', 'event', 'tree', 'checkpoint')");
-    if (tables != 5)
-      return refuse(Code::log_unavailable, fmt::format("{} has not the tables of a jeton log", file.string()));
-    return std::make_unique<SqliteReader>(std::move(db));
+    auto db = open_to_read(file);
+    if (!db) return refuse(db.error());
+    return std::make_unique<SqliteReader>(std::move(*db));
   } catch (const SQLite::Exception& error) {
     return log_unavailable(fmt::format("cannot read {}", file.string()), error);
   }

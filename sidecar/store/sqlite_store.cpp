@@ -344,6 +344,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
     db->exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db->exec("PRAGMA temp_store = MEMORY");
     migrate(*db, *version, schema_steps());
+    renew_views(*db);
     // A backstop: the log is folded into the file once a second, with the checkpoint.
     db->exec("PRAGMA wal_autocheckpoint = 16000");
     return std::make_unique<SqliteStore>(std::move(db), sync);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "store/review.hpp"
 #include "store/store.hpp"
 
 namespace jeton {
@@ -18,5 +19,8 @@ enum class Sync { full, normal };
 
 /// Opens the ledger read-only; works while a daemon writes and when none runs. One thread per reader.
 [[nodiscard]] Result<std::unique_ptr<LogReader>> open_sqlite_reader(const std::filesystem::path& file);
+
+/// Opens the ledger for a reviewer's questions; otherwise like open_sqlite_reader.
+[[nodiscard]] Result<std::unique_ptr<Review>> open_sqlite_review(const std::filesystem::path& file);
 
 }  // namespace jeton

@@ -122,7 +122,15 @@ void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t ev
       [&] { status = run_quietly(fmt::format("{} log verify --state {}", (bin / "jeton").string(), state.string())); });
   if (status != 0) throw std::runtime_error("the long log did not verify");
   const auto count = static_cast<double>(events);
-  report.ratio("log_verify", count / (verify / 1e6), count / raw_seconds(state / "jeton.db"), "events a second", true);
+  const auto raw = raw_seconds(state / "jeton.db");
+  report.ratio("log_verify", count / (verify / 1e6), count / raw, "events a second", true);
+  for (const auto* question : {"alerts", "stats"}) {
+    const auto took = micros_of([&] {
+      status = run_quietly(fmt::format("{} log {} --state {}", (bin / "jeton").string(), question, state.string()));
+    });
+    if (status != 0) throw std::runtime_error(fmt::format("log {} of the long log failed", question));
+    report.ratio(fmt::format("log_{}", question), count / (took / 1e6), count / raw, "events a second", true);
+  }
 }
 
 }  // namespace jeton::bench

@@ -136,7 +136,7 @@ struct PythonPrograms {
 void python(Report& report, const std::filesystem::path& bin, const std::string& folder, const PythonPrograms& programs,
             bool quick);
 
-/// What a long log costs: minting into it, verifying it, and minting while it is verified and copied.
+/// What a long log costs: minting into it, verifying it, minting while it is verified and copied, and its alerts.
 void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t events);
 
 }  // namespace jeton::bench

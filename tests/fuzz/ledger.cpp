@@ -8,6 +8,8 @@
 #include "fuzz/known_log.hpp"
 #include "log/audit.hpp"
 #include "log/notary.hpp"
+#include "readers/alerts.hpp"
+#include "readers/stats.hpp"
 #include "readers/view.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/events.hpp"
@@ -87,6 +89,15 @@ void read_all(const LogReader& log) {
   hold_for_proofs(log);
 }
 
+/// What `jeton log alerts` and `stats` print of it.
+void review_all(const Review& log) {
+  for (const auto& alert : list_alerts(log, {}, nullptr)) {
+    (void)json_of(alert).dump(-1, ' ', false, Json::error_handler_t::replace);
+    hold(!alert.what_to_do(std::nullopt, "jeton.db").empty(), "every alert says what to do");
+  }
+  (void)sum_up(log, {}).json().dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void write_some(Store& store) {
   const auto size = store.size();
   const auto done = store.transact([&] {
@@ -116,6 +127,10 @@ void hold_for_ledger(const std::filesystem::path& file) {
   try {
     if (const auto log = open_sqlite_reader(file)) read_all(**log);
   } catch (const std::runtime_error&) {  // LogDamaged, or SQLite's own word for it
+  }
+  try {
+    if (const auto review = open_sqlite_review(file)) review_all(**review);
+  } catch (const std::runtime_error&) {
   }
   try {
     if (const auto store = open_sqlite_store(file, Sync::normal)) write_some(**store);

@@ -47,6 +47,7 @@ class MemoryReader final : public LogReader {
   std::uint64_t size() const override { return log_->events.size(); }
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }
+  std::vector<std::string> altered() const override { return {}; }
   std::size_t visit(std::uint64_t from, std::size_t limit, const std::function<void(const Row&)>& see) const override {
     const auto events = read(from, limit);
     for (const auto& event : events) see({event.log_index, &event, leaf_hash(event), ""});

@@ -2,9 +2,9 @@
 #include "store/schema/schema.hpp"
 
 #include <array>
-#include <type_traits>
 
 #include "jeton/event.hpp"
+#include "store/schema/views.hpp"
 
 namespace jeton {
 namespace {
@@ -81,64 +81,12 @@ INSERT INTO meta (key, value) VALUES ('leaves_due', '1');
 
 constexpr std::array steps{step_1, step_2};
 
-template <class Enum>
-std::string names_case(const std::string& column, Enum first, Enum last) {
-  std::string sql = "CASE e." + column;
-  for (auto i = static_cast<int>(first); i <= static_cast<int>(last); ++i)
-    sql += " WHEN " + std::to_string(i) + " THEN '" + std::string(name_of(static_cast<Enum>(i))) + "'";
-  return sql + " END";
-}
-
-std::string case_of(const std::string& column, const std::optional<Role>&) {
-  return names_case(column, Role::agent, Role::daemon);
-}
-std::string case_of(const std::string& column, const std::optional<Verb>&) {
-  return names_case(column, Verb::open, Verb::enable);
-}
-std::string case_of(const std::string& column, const std::optional<Code>&) {
-  return names_case(column, Code::bad_request, Code::sidecar_unavailable);
-}
-std::string case_of(const std::string& column, const std::optional<Previous>&) {
-  return names_case(column, Previous::none, Previous::revoked);
-}
-std::string case_of(const std::string& column, const std::optional<Outcome>&) {
-  return names_case(column, Outcome::ok, Outcome::unknown);
-}
-std::string case_of(const std::string& column, const std::optional<ReceiptCheck>&) {
-  return names_case(column, ReceiptCheck::match, ReceiptCheck::mismatch);
-}
-
-/// How a reader sees one column of table `event` (e).
-template <class T>
-std::string shown(const std::string& column, const std::optional<T>& member, Kept kept = Kept::inline_) {
-  if constexpr (std::is_enum_v<T>) {
-    return case_of(column, member);
-  } else if constexpr (std::is_same_v<T, Sha256>) {
-    return "lower(hex(e." + column + "))";
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    if (kept == Kept::term) return "(SELECT text FROM term WHERE id = e." + column + ")";
-    return "e." + column;
-  } else {
-    return "e." + column;
-  }
-}
-
 }  // namespace
 
 std::span<const std::string_view> schema_steps() { return steps; }
 
-std::string events_view() {
-  std::string sql = "CREATE VIEW events AS SELECT e.log_index AS log_index, e.time_us AS time_us, " +
-                    names_case("event", EventKind::sidecar_started, EventKind::clock_jumped) + " AS event";
-  const Event none;
-  for_each_member(none, [&sql](const std::string& name, const auto& member, auto... kept) {
-    const auto column = "\"" + name + "\"";
-    auto expression = shown(column, member, kept...);
-    if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::optional<Sha256>>)
-      expression = "CASE WHEN e." + column + " IS NOT NULL THEN " + expression + " END";
-    sql += ", " + expression + " AS " + column;
-  });
-  return sql + " FROM event e";
+std::vector<View> schema_views() {
+  return {{"events", events_view()}, {"attempts", attempts_view()}, {"calls", calls_view()}, {"alerts", alerts_view()}};
 }
 
 }  // namespace jeton

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jeton {
 
@@ -14,8 +15,15 @@ inline constexpr int schema_application_id = 0x4A45544E;
 /// The SQL that leads from version i to version i+1. Each step runs in one transaction.
 [[nodiscard]] std::span<const std::string_view> schema_steps();
 
-/// The view `events` for people and foreign checkers, made from the same list of members as the leaf. Made anew after
-/// every step, so it always fits the table.
-[[nodiscard]] std::string events_view();
+/// A view and its whole CREATE VIEW.
+struct View {
+  std::string name;
+  std::string sql;
+};
+
+/// The views for people and foreign checkers, each after those it reads. Made anew after every step, and when the file
+/// is opened by a version that words them otherwise. A release that changes one comes with a step, if only an empty
+/// one: readers take a view that differs for somebody else's.
+[[nodiscard]] std::vector<View> schema_views();
 
 }  // namespace jeton

@@ -67,11 +67,42 @@ TEST_CASE("a table that jetond did not make cannot show a row at another place o
   for (const auto* edit : {"log_index = 42 WHERE log_index = 43", "log_index = 'zz' WHERE log_index = 399"}) {
     CAPTURE(edit);
     const SignedLog log;
-    log.edit(
-        "DROP VIEW events; CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
+    for (const auto* view : {"alerts", "calls", "attempts", "events"}) log.edit(std::string("DROP VIEW ") + view);
+    log.edit("CREATE TABLE e AS SELECT * FROM event; DROP TABLE event; ALTER TABLE e RENAME TO event");
     log.edit("UPDATE event SET " + std::string(edit));
     CHECK(has(log.audit(), Fault::Kind::unreadable));
   }
+}
+
+TEST_CASE("whatever stands in the schema and is not jetonds own is found and named") {
+  struct Edit {
+    const char* sql;
+    const char* named;
+  };
+  for (const auto& [sql, named] :
+       {Edit{"CREATE VIEW mine AS SELECT 1", "the view mine"}, Edit{"CREATE TABLE notes (text)", "the table notes"},
+        Edit{"CREATE INDEX fast ON event (uid)", "the index fast"},
+        Edit{"CREATE TRIGGER hush AFTER INSERT ON event BEGIN DELETE FROM event WHERE code = 23; END",
+             "the trigger hush"},
+        Edit{"DROP INDEX event_spent", "the index event_spent"},
+        Edit{"DROP INDEX event_spent; CREATE INDEX event_spent ON event (jti) WHERE event = 9",
+             "the index event_spent"},
+        Edit{"DROP VIEW events; CREATE VIEW events AS SELECT * FROM event WHERE code IS NULL", "the view events"},
+        Edit{"DROP VIEW calls", "the view calls"}, Edit{"ANALYZE", "the table sqlite_stat1"}}) {
+    CAPTURE(sql);
+    const SignedLog log(1, 10);
+    log.edit(sql);
+    const auto audit = log.audit();
+    check_only(audit, Fault::Kind::altered, 0, 0);
+    CHECK_THAT(audit.faults[0].what, Catch::StartsWith(named));
+  }
+}
+
+TEST_CASE("a log that jetond made and opened again has nothing altered") {
+  const SignedLog log(1, 10);
+  REQUIRE(log.open() != nullptr);
+  CHECK(log.reader()->altered().empty());
+  CHECK(log.audit().faults_in_all == 0);
 }
 
 TEST_CASE("a log whose events are a view is none") {
