@@ -48,10 +48,21 @@ struct RevokeOptions {
   std::optional<std::string> agent;
 };
 
-struct LogOptions {
-  std::optional<std::string> txn;
+/// Filters as they were typed; see CallFilter.
+struct CallsOptions {
+  std::optional<std::string> agent, tool, server, run_id, session_id, call_id, state, code, since, until;
+  std::optional<std::string> cache;  ///< where the index lies; else in the user's cache
   std::uint64_t limit = 50;
   std::optional<std::uint64_t> before;
+};
+
+struct WhyOptions {
+  std::string what;  ///< the string itself, - for stdin, or @FILE
+  std::optional<std::string> cache;
+};
+
+struct LogOptions {
+  std::optional<std::string> txn;
   std::optional<std::string> vkey;       ///< NAME+ID+KEY, or @FILE; else STATE/log.vkey
   std::optional<std::string> proof;      ///< a file to verify in place of the log
   std::vector<std::string> checkpoints;  ///< files to hold the log against, beside STATE/checkpoint
@@ -74,8 +85,9 @@ struct ExplainOptions {
 [[nodiscard]] int agent_switch(const Common& common, const std::string& name, bool disable);
 [[nodiscard]] int status(const Common& common);
 [[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
-[[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_calls(const Common& common, const CallsOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_why(const Common& common, const WhyOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);
@@ -88,6 +100,8 @@ struct ExplainOptions {
 
 /// The arguments object named by --args; usage mistakes are bad_request, bad arguments bad_arguments.
 [[nodiscard]] Result<Json> read_arguments(const std::string& args);
+/// A string that somebody found: from the command line, from @FILE or, for -, from stdin.
+[[nodiscard]] Result<std::string> read_clue(const std::string& what);
 /// A token from the command line or, for -, from stdin.
 [[nodiscard]] Result<std::string> read_token(const std::string& token);
 

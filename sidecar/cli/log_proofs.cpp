@@ -3,36 +3,19 @@
 #include <iostream>
 
 #include <fmt/core.h>
-#include <sched.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/ledger.hpp"
-#include "app/paths.hpp"
-#include "cli/commands.hpp"
+#include "cli/log_access.hpp"
 #include "cli/table.hpp"
 #include "jeton/proof.hpp"
 #include "log/audit.hpp"
 #include "store/sqlite_copy.hpp"
-#include "store/sqlite_store.hpp"
 
 namespace jeton::cli {
 namespace {
 
 constexpr int exit_fault = 4;
-
-/// Reading a long log takes seconds, and none of them from those who mint: the processor's and the disk's idle time is
-/// enough. A kernel that has neither goes on as before.
-void step_back() {
-  const sched_param lowest{};
-  ::sched_setscheduler(0, SCHED_IDLE, &lowest);
-  constexpr int of_this_process = 1, idle_class = 3 << 13;
-  ::syscall(SYS_ioprio_set, of_this_process, 0, idle_class);
-}
-
-std::filesystem::path state_of(const Common& common) {
-  return common.state ? std::filesystem::path(*common.state) : default_state_to_read();
-}
 
 Result<std::string> text_of_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -48,10 +31,6 @@ Result<NoteKey> key_of(const Common& common, const std::optional<std::string>& g
   if (!text) return refuse(text.error());
   while (!text->empty() && text->back() == '\n') text->pop_back();
   return NoteKey::parse(*text);
-}
-
-Result<std::unique_ptr<LogReader>> open_log(const Common& common) {
-  return open_sqlite_reader(state_of(common) / "jeton.db");
 }
 
 Json json_of(const Audit& audit, const NoteKey& key) {

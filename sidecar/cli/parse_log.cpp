@@ -1,7 +1,12 @@
 // The commands that read the log.
+#include <algorithm>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "cli/command_line.hpp"
+#include "cli/time_words.hpp"
+#include "readers/find.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -21,13 +26,63 @@ void take_vkey(CLI::App* command, const Options& options) {
       ->type_name("KEY");
 }
 
-void add_looks(CommandLine& line, CLI::App& log) {
-  CLI::App* command = nullptr;
-  auto options = add(line, log, "calls", "the newest calls and what became of them", log_calls, command);
+void take_cache(CLI::App* command, std::optional<std::string>& cache) {
+  command->add_option("--cache", cache, "where the reader's index lies; else in the user's cache")->type_name("DIR");
+}
+
+/// One of some names, and a list of them for whoever misspells.
+void take_one_of(CLI::App* command, const char* option, std::optional<std::string>& value, const char* help,
+                 std::vector<std::string> names, const char* type) {
+  command->add_option(option, value, help)
+      ->check([names = std::move(names)](const std::string& given) {
+        if (std::find(names.begin(), names.end(), given) != names.end()) return std::string();
+        return fmt::format("{} is none of {}", given, fmt::join(names, " "));
+      })
+      ->type_name(type);
+}
+
+void add_calls(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<CallsOptions>();
+  auto* command = line.add(log, "calls", "the newest calls, or those that fit, and what became of them",
+                           [&common = line.common, options] { return log_calls(common, *options); });
+  std::vector<std::string> codes;
+  for (const auto& row : all_codes()) codes.emplace_back(row.name);
+  command->add_option("--agent", options->agent, "opened by this agent: its name or SPIFFE ID")->type_name("AGENT");
+  command->add_option("--tool", options->tool, "of tools like this: * any characters, ? one")->type_name("GLOB");
+  command->add_option("--server", options->server, "for this tool server")->type_name("URL");
+  command->add_option("--run", options->run_id, "of this run")->type_name("ID");
+  command->add_option("--session", options->session_id, "of this session")->type_name("ID");
+  command->add_option("--call-id", options->call_id, "with this id, as the model gave it")->type_name("ID");
+  take_one_of(command, "--call-state", options->state,
+              "opened, minted, expired, superseded, revoked, redeemed or reported",
+              {call_states().begin(), call_states().end()}, "STATE");
+  take_one_of(command, "--code", options->code, "a request of which was refused with this code", std::move(codes),
+              "CODE");
+  command->add_option("--since", options->since, std::string("opened since then: ") + time_help)->type_name("TIME");
+  command->add_option("--until", options->until, "opened before then")->type_name("TIME");
   command->add_option("--limit", options->limit, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
   command->add_option("--before", options->before, "calls opened before this event")->type_name("INDEX");
+  take_cache(command, options->cache);
+}
 
-  options = add(line, log, "show", "one call's timeline, from the model's id to the outcome", log_show, command);
+void add_why(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<WhyOptions>();
+  auto* command = line.add(log, "why", "what this log knows of a token, a hash or an id that somebody found",
+                           [&common = line.common, options] { return log_why(common, *options); });
+  command
+      ->add_option("what", options->what,
+                   "a token, its SHA-256 in hex, a jti, a txn or a call id; - for stdin, @FILE for a file")
+      ->required()
+      ->type_name("STRING");
+  take_cache(command, options->cache);
+}
+
+void add_looks(CommandLine& line, CLI::App& log) {
+  add_calls(line, log);
+  add_why(line, log);
+
+  CLI::App* command = nullptr;
+  auto options = add(line, log, "show", "one call's timeline, from the model's id to the outcome", log_show, command);
   command->add_option("txn", options->txn, "the call")->required()->type_name("TXN");
 }
 
