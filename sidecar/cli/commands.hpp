@@ -61,6 +61,13 @@ struct WhyOptions {
   std::optional<std::string> cache;
 };
 
+struct ExportOptions {
+  std::string format;  ///< jsonl or csv
+  std::optional<std::string> since, until;
+  std::optional<std::uint64_t> from;
+  std::optional<std::string> file;  ///< else stdout
+};
+
 struct LogOptions {
   std::optional<std::string> txn;
   std::optional<std::string> vkey;       ///< NAME+ID+KEY, or @FILE; else STATE/log.vkey
@@ -88,6 +95,7 @@ struct ExplainOptions {
 [[nodiscard]] int log_calls(const Common& common, const CallsOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_why(const Common& common, const WhyOptions& options);
+[[nodiscard]] int log_export(const Common& common, const ExportOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);

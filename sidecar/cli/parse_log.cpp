@@ -86,6 +86,20 @@ void add_looks(CommandLine& line, CLI::App& log) {
   command->add_option("txn", options->txn, "the call")->required()->type_name("TXN");
 }
 
+void add_export(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<ExportOptions>();
+  auto* command = line.add(log, "export", "the events as lines for other programs, to stdout or a file",
+                           [&common = line.common, options] { return log_export(common, *options); });
+  command->add_option("--format", options->format, "jsonl or csv")
+      ->required()
+      ->check(CLI::IsMember({"jsonl", "csv"}))
+      ->type_name("FORMAT");
+  command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
+  command->add_option("--until", options->until, "events before then")->type_name("TIME");
+  command->add_option("--from", options->from, "from this event on")->type_name("INDEX");
+  command->add_option("-o,--output", options->file, "a file, made or continued; else stdout")->type_name("FILE");
+}
+
 void add_proofs(CommandLine& line, CLI::App& log) {
   CLI::App* command = nullptr;
   auto options = add(line, log, "verify", "hold every row against the tree and what was signed", log_verify, command);
@@ -111,6 +125,7 @@ void add_log_commands(CommandLine& line) {
   auto* log = line.app.add_subcommand("log", "read the log from the state directory; needs no daemon");
   log->require_subcommand(0, 1);
   add_looks(line, *log);
+  add_export(line, *log);
   add_proofs(line, *log);
 }
 
