@@ -12,10 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names, sizes and bytes of everything in a directory.
+/// Names and bytes of everything in a directory, but for what SQLite puts beside any log of which no daemon runs: a
+/// write-ahead log without a byte, and its index.
 std::map<std::string, std::string> contents(const fs::path& directory) {
   std::map<std::string, std::string> all;
   for (const auto& entry : fs::directory_iterator(directory)) all[entry.path().filename()] = read_file(entry.path());
+  all.erase("jeton.db-shm");
+  if (const auto log = all.find("jeton.db-wal"); log != all.end() && log->second.empty()) all.erase(log);
   return all;
 }
 
@@ -77,7 +80,6 @@ TEST_CASE("on a damaged log every command says so, exits 3 and changes nothing")
   const auto whole = scratch.path() / "whole";
   fs::create_directory(whole);
   for (const char* name : {"jeton.db", "log.vkey", "checkpoint"}) fs::copy_file(daemon.state() / name, whole / name);
-  SQLite::Database(whole / "jeton.db", SQLite::OPEN_READWRITE).exec("PRAGMA journal_mode = DELETE");
 
   const std::vector<std::vector<std::string>> commands{{"calls"},
                                                        {"calls", "--agent", "dev"},
@@ -109,7 +111,7 @@ TEST_CASE("on a damaged log every command says so, exits 3 and changes nothing")
   }
 }
 
-TEST_CASE("reading a log of which no daemon runs leaves nothing beside it") {
+TEST_CASE("reading a log of which no daemon runs changes nothing") {
   Daemon daemon;
   REQUIRE(daemon.client().post(
       "/v1/calls",
@@ -124,14 +126,7 @@ TEST_CASE("reading a log of which no daemon runs leaves nothing beside it") {
     const auto ran = run({.command = command, .env = {{"HOME", daemon.home().string()}}});
     INFO(words.front() << ran.err);
     CHECK(ran.status == 0);
-    for (const auto& [name, bytes] : contents(daemon.state())) {
-      INFO(name);
-      // SQLite's own, empty but for the index of a write-ahead log without a page.
-      if (name == "jeton.db-wal" || name == "jeton.db-shm")
-        CHECK((name.ends_with("-shm") || bytes.empty()));
-      else
-        CHECK((before.at(name) == bytes));
-    }
+    CHECK((contents(daemon.state()) == before));
   }
 }
 
