@@ -51,7 +51,7 @@ Json json_of_story(const Txn& txn, const std::vector<Event>& events, const Famil
 
 int log_show(const Common& common, const LogOptions& options) {
   const auto txn = Txn::parse(options.txn.value_or(""));
-  if (!txn) return usage("TXN is 22 characters of base64url, as jeton log calls prints it; jeton log why takes more");
+  if (!txn) return usage("TXN is 22 characters of base64url, as jeton log calls prints it");
   return with_log(common, [&](const LogReader& log) {
     const auto events = story_of(log, *txn);
     if (!events) return tell(common, events.error());

@@ -96,7 +96,6 @@ int log_export(const Common& common, const ExportOptions& options) {
   if (common.json && !options.file) return usage("--json tells about an export to a file; add -o FILE");
   const auto range = range_of(options);
   if (!range) return usage(range.error().message);
-  step_back();
   return with_log(common, [&](const LogReader& log) { return export_to(common, log, options, *range); });
 }
 

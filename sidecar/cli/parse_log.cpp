@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_line.hpp"
+#include "cli/log_access.hpp"
 #include "cli/time_words.hpp"
 #include "readers/find.hpp"
 
@@ -89,7 +90,10 @@ void add_looks(CommandLine& line, CLI::App& log) {
 void add_export(CommandLine& line, CLI::App& log) {
   auto options = std::make_shared<ExportOptions>();
   auto* command = line.add(log, "export", "the events as lines for other programs, to stdout or a file",
-                           [&common = line.common, options] { return log_export(common, *options); });
+                           [&common = line.common, options] {
+                             step_back();
+                             return log_export(common, *options);
+                           });
   command->add_option("--format", options->format, "jsonl or csv")
       ->required()
       ->check(CLI::IsMember({"jsonl", "csv"}))

@@ -36,21 +36,21 @@ std::vector<Command> commands_of(const std::string& document) {
 /// What may differ between two runs, replaced by its kind. Ids are kept: the caller pairs them.
 std::string shape_of(std::string line) {
   static const std::vector<std::pair<std::regex, std::string>> kinds{
-      {std::regex(R"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "UUID"},
-      {std::regex(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)"), "TIME"},
-      {std::regex(R"(\d\d:\d\d:\d\d(\.\d+)?Z?)"), "CLOCK"},
-      {std::regex(R"([+-]?\d+(\.\d+)? ms)"), "SPAN"},
-      {std::regex(R"(\d+(\.\d+)? (s|min|hours) later)"), "SPAN later"},
-      {std::regex(R"((uid|pid|at|gid) \d+)"), "$1 N"},
-      {std::regex(R"("(uid|pid|gid|time_us|expires_at)":\s?\d+)"), "\"$1\":N"},
-      {std::regex(R"(\b[0-9a-f]{64}\b)"), "HASH"},
-      {std::regex(R"((/[\w.+-]+)+/jeton\b)"), "PROGRAM"},
-      {std::regex(R"("socket": "[^"]*")"), "\"socket\": PLACE"},
-      {std::regex(R"(\d+ checkpoints)"), "N checkpoints"},
-      {std::regex(R"(\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)"), "KEY"},
-      {std::regex(R"(log show -- )"), "log show "},  // before an id that begins with a dash
-      {std::regex(R"( +)"), " "},
-      {std::regex(R"( $)"), ""},
+      {std::regex(R"x([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})x"), "UUID"},
+      {std::regex(R"x(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)x"), "TIME"},
+      {std::regex(R"x(\d\d:\d\d:\d\d(\.\d+)?Z?)x"), "CLOCK"},
+      {std::regex(R"x([+-]?\d+(\.\d+)? ms)x"), "SPAN"},
+      {std::regex(R"x(\d+(\.\d+)? (s|min|hours) later)x"), "SPAN later"},
+      {std::regex(R"x((uid|pid|at|gid) \d+)x"), "$1 N"},
+      {std::regex(R"x("(uid|pid|gid|time_us|expires_at)":\s?\d+)x"), "\"$1\":N"},
+      {std::regex(R"x(\b[0-9a-f]{64}\b)x"), "HASH"},
+      {std::regex(R"x((/[\w.+-]+)+/jeton\b)x"), "PROGRAM"},
+      {std::regex(R"x("socket": "[^"]*")x"), "\"socket\": PLACE"},
+      {std::regex(R"x(\d+ checkpoints)x"), "N checkpoints"},
+      {std::regex(R"x(\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)x"), "KEY"},
+      {std::regex(R"x(log show -- )x"), "log show "},  // before an id that begins with a dash
+      {std::regex(R"x( +)x"), " "},
+      {std::regex(R"x( $)x"), ""},
   };
   for (const auto& [pattern, kind] : kinds) line = std::regex_replace(line, pattern, kind);
   return line;
@@ -68,7 +68,7 @@ class Pairs {
   /// Learns what stands for what where the lines are alike but for their ids.
   bool alike(const std::string& shown_line, const std::string& real_line) {
     const auto shown = shape_of(shown_line), real = shape_of(real_line);
-    static const std::regex id(R"((^|[^\w-])([\w-]{22})(?![\w-]))");
+    static const std::regex id(R"x((^|[^\w-])([\w-]{22})(?![\w-]))x");
     std::sregex_iterator a(shown.begin(), shown.end(), id), b(real.begin(), real.end(), id);
     const std::sregex_iterator end;
     for (; a != end && b != end; ++a, ++b) {
@@ -83,7 +83,7 @@ class Pairs {
 };
 
 bool is_settled(const std::string& output) {
-  static const std::regex all_signed(R"(events (\d+), \1 of them)");
+  static const std::regex all_signed(R"x(events (\d+), \1 of them)x");
   return output.find("not signed for") == output.npos &&
          (output.find("of them signed for") == output.npos || std::regex_search(output, all_signed));
 }

@@ -23,6 +23,9 @@ using t::id_of;
 constexpr std::int64_t start_s = 1'790'000'000;
 constexpr std::int64_t start_us = start_s * 1'000'000;
 
+/// Unlike the txn of the same number.
+Jti jti_of(int number) { return id_of<Jti>(500 + number); }
+
 struct Log {
   t::MemoryStore store;
   std::unique_ptr<jeton::LogReader> reader = store.reader();
@@ -37,14 +40,14 @@ struct Log {
     Event event;
     event.kind = kind;
     event.txn = id_of<Txn>(number);
-    event.jti = id_of<Jti>(number);
+    event.jti = jti_of(number);
     return event;
   }
   /// The token of call `number`, as forge makes it.
   static std::string token(int number) {
     auto claims = jeton::forge::good_claims();
     claims.txn = id_of<Txn>(number);
-    claims.jti = id_of<Jti>(number);
+    claims.jti = jti_of(number);
     return sign_token(claims, jeton::forge::issuer_key()).expose_for_transport();
   }
   void minted(int number, const std::string& call_id = "call_1") {
@@ -97,7 +100,7 @@ TEST_CASE("a token, its hash and its jti lead to the same answer, with white spa
         "2026-09-21 14:13:20Z, redeemed once 0.2 s later by server uid 1002; it is worthless now.");
   CHECK(log.sentence("Bearer " + token + "\n") == expected);
   CHECK(log.sentence("  " + jeton::hex(jeton::sha256(token)) + "\r\n") == expected);
-  CHECK(log.sentence(id_of<Jti>(1).text()) == expected);
+  CHECK(log.sentence(jti_of(1).text()) == expected);
   CHECK(expected.find(token) == expected.npos);
 }
 
@@ -107,7 +110,7 @@ TEST_CASE("what became of a token is said in every state") {
     log.minted(1);
     log.now_us += 5'000'000;
     happens(log);
-    return log.sentence(id_of<Jti>(1).text());
+    return log.sentence(jti_of(1).text());
   };
   CHECK_THAT(after([](Log&) {}), Catch::Contains("not redeemed yet; IT IS GOOD UNTIL 14:13:50Z"));
   CHECK_THAT(after([](Log& log) { log.now_us += 60'000'000; }),
@@ -189,7 +192,7 @@ TEST_CASE("what this log does not know has no answer, and what is no clue is ref
   log.minted(1);
   CHECK_FALSE(log.why(Log::token(9)));
   CHECK_FALSE(log.why(std::string(64, 'a')));
-  CHECK_FALSE(log.why(id_of<Jti>(9).text()));
+  CHECK_FALSE(log.why(jti_of(9).text()));
   CHECK_FALSE(log.why("call_9"));
   for (const auto& text :
        {std::string(), std::string("  \n"), std::string("two words"), std::string(200, 'x'), std::string("\x1b[2J")})
