@@ -33,6 +33,12 @@ std::filesystem::path default_state_to_read() {
   return default_state();
 }
 
+std::optional<std::filesystem::path> default_cache() {
+  if (const auto cache = from_environment("XDG_CACHE_HOME")) return *cache / "jeton";
+  if (const auto home = from_environment("HOME")) return *home / ".cache/jeton";
+  return std::nullopt;
+}
+
 std::filesystem::path default_socket() {
   if (const auto socket = from_environment("JETON_SOCKET")) return *socket;
   const auto runtime = from_environment("XDG_RUNTIME_DIR");

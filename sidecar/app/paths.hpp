@@ -13,6 +13,8 @@ namespace jeton {
 [[nodiscard]] std::filesystem::path default_state();
 /// For a command that reads: the first of the user's and the service's that holds a log.
 [[nodiscard]] std::filesystem::path default_state_to_read();
+/// What a reader may keep and lose: $XDG_CACHE_HOME/jeton, else ~/.cache/jeton; nothing without either.
+[[nodiscard]] std::optional<std::filesystem::path> default_cache();
 /// $JETON_SOCKET, else /run/jeton/agent.sock for a service or where there is no $XDG_RUNTIME_DIR, else the user's.
 [[nodiscard]] std::filesystem::path default_socket();
 /// STATE/jeton.toml if it is there, else /etc/jeton/jeton.toml.

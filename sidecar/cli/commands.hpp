@@ -48,10 +48,28 @@ struct RevokeOptions {
   std::optional<std::string> agent;
 };
 
-struct LogOptions {
-  std::optional<std::string> txn;
+/// Filters as they were typed; see CallFilter.
+struct CallsOptions {
+  std::optional<std::string> agent, tool, server, run_id, session_id, call_id, state, code, since, until;
+  std::optional<std::string> cache;  ///< where the index lies; else in the user's cache
   std::uint64_t limit = 50;
   std::optional<std::uint64_t> before;
+};
+
+struct WhyOptions {
+  std::string what;  ///< the string itself, - for stdin, or @FILE
+  std::optional<std::string> cache;
+};
+
+struct ExportOptions {
+  std::string format;  ///< jsonl or csv
+  std::optional<std::string> since, until;
+  std::optional<std::uint64_t> from;
+  std::optional<std::string> file;  ///< else stdout
+};
+
+struct LogOptions {
+  std::optional<std::string> txn;
   std::optional<std::string> vkey;       ///< NAME+ID+KEY, or @FILE; else STATE/log.vkey
   std::optional<std::string> proof;      ///< a file to verify in place of the log
   std::vector<std::string> checkpoints;  ///< files to hold the log against, beside STATE/checkpoint
@@ -70,7 +88,7 @@ struct ConsistencyOptions {
   std::optional<std::string> vkey;    ///< as in LogOptions
 };
 
-/// Moments as `moment_us` reads them.
+/// Times as `time_from` reads them.
 struct ReviewOptions {
   std::optional<std::string> since;
   std::optional<std::string> until;
@@ -111,10 +129,12 @@ struct RunOptions {
 /// The program's own exit status once it ran, 128 and the signal's number when one ended it.
 [[nodiscard]] int run(const Common& common, const RunOptions& options);
 [[nodiscard]] int policy_explain(const Common& common, const ExplainOptions& options);
-[[nodiscard]] int log_calls(const Common& common, const LogOptions& options);
+[[nodiscard]] int log_calls(const Common& common, const CallsOptions& options);
 [[nodiscard]] int log_show(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_alerts(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_stats(const Common& common, const ReviewOptions& options);
+[[nodiscard]] int log_why(const Common& common, const WhyOptions& options);
+[[nodiscard]] int log_export(const Common& common, const ExportOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);
@@ -127,11 +147,10 @@ struct RunOptions {
 /// A mistake in the command line itself.
 [[nodiscard]] int usage(std::string_view what);
 
-/// A moment in UTC, in microseconds: a date, a date with a time, 90m, 24h or 7d before now, or seconds since 1970.
-[[nodiscard]] std::optional<std::int64_t> moment_us(const std::string& text, std::int64_t now_us);
-
 /// The arguments object named by --args; usage mistakes are bad_request, bad arguments bad_arguments.
 [[nodiscard]] Result<Json> read_arguments(const std::string& args);
+/// A string that somebody found: from the command line, from @FILE or, for -, from stdin.
+[[nodiscard]] Result<std::string> read_clue(const std::string& what);
 /// A token from the command line or, for -, from stdin.
 [[nodiscard]] Result<std::string> read_token(const std::string& token);
 

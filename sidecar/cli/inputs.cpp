@@ -20,19 +20,23 @@ Result<std::string> read_stream(std::istream& in, const std::string& name) {
   return text;
 }
 
+/// The word itself, or what stands where it points: - is stdin, @FILE a file.
+Result<std::string> read_word(const std::string& word, const char* what_it_takes) {
+  if (word == "-") return read_stream(std::cin, "stdin");
+  if (!word.starts_with('@')) return word;
+  std::ifstream file(word.substr(1), std::ios::binary);
+  if (!file) return refuse(Code::bad_request, fmt::format("{} cannot be opened; {}", word.substr(1), what_it_takes));
+  return read_stream(file, word.substr(1));
+}
+
 }  // namespace
 
+Result<std::string> read_clue(const std::string& what) {
+  return read_word(what, "log why takes a token, its SHA-256, a jti, a txn, a call id, @FILE or -");
+}
+
 Result<Json> read_arguments(const std::string& args) {
-  Result<std::string> text = args;
-  if (args == "-") {
-    text = read_stream(std::cin, "stdin");
-  } else if (args.starts_with('@')) {
-    std::ifstream file(args.substr(1), std::ios::binary);
-    if (!file)
-      return refuse(Code::bad_request,
-                    fmt::format("{} cannot be opened; --args takes JSON, @FILE or -", args.substr(1)));
-    text = read_stream(file, args.substr(1));
-  }
+  const auto text = read_word(args, "--args takes JSON, @FILE or -");
   if (!text) return refuse(text.error());
   return parse_json(*text, Code::bad_arguments);
 }

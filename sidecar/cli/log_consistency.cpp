@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 
 #include "cli/commands.hpp"
-#include "cli/log_source.hpp"
+#include "cli/log_access.hpp"
 #include "cli/table.hpp"
 #include "jeton/base64.hpp"
 #include "log/growth.hpp"

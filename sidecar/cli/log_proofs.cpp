@@ -4,7 +4,7 @@
 
 #include "app/ledger.hpp"
 #include "cli/commands.hpp"
-#include "cli/log_source.hpp"
+#include "cli/log_access.hpp"
 #include "cli/table.hpp"
 #include "jeton/consistency.hpp"
 #include "jeton/proof.hpp"

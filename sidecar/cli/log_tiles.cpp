@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/commands.hpp"
-#include "cli/log_source.hpp"
+#include "cli/log_access.hpp"
 #include "cli/table.hpp"
 #include "log/tile_tree.hpp"
 

@@ -1,7 +1,13 @@
 // The commands that read the log.
+#include <algorithm>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "cli/command_line.hpp"
+#include "cli/log_access.hpp"
+#include "cli/time_words.hpp"
+#include "readers/find.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -22,13 +28,63 @@ void take_vkey(CLI::App* command, const AnyOptions& options) {
       ->type_name("KEY");
 }
 
-void add_looks(CommandLine& line, CLI::App& log) {
-  CLI::App* command = nullptr;
-  auto options = add(line, log, "calls", "the newest calls and what became of them", log_calls, command);
+void take_cache(CLI::App* command, std::optional<std::string>& cache) {
+  command->add_option("--cache", cache, "where the reader's index lies; else in the user's cache")->type_name("DIR");
+}
+
+/// One of some names, and a list of them for whoever misspells.
+void take_one_of(CLI::App* command, const char* option, std::optional<std::string>& value, const char* help,
+                 std::vector<std::string> names, const char* type) {
+  command->add_option(option, value, help)
+      ->check([names = std::move(names)](const std::string& given) {
+        if (std::find(names.begin(), names.end(), given) != names.end()) return std::string();
+        return fmt::format("{} is none of {}", given, fmt::join(names, " "));
+      })
+      ->type_name(type);
+}
+
+void add_calls(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<CallsOptions>();
+  auto* command = line.add(log, "calls", "the newest calls, or those that fit, and what became of them",
+                           [&common = line.common, options] { return log_calls(common, *options); });
+  std::vector<std::string> codes;
+  for (const auto& row : all_codes()) codes.emplace_back(row.name);
+  command->add_option("--agent", options->agent, "opened by this agent: its name or SPIFFE ID")->type_name("AGENT");
+  command->add_option("--tool", options->tool, "of tools like this: * any characters, ? one")->type_name("GLOB");
+  command->add_option("--server", options->server, "for this tool server")->type_name("URL");
+  command->add_option("--run", options->run_id, "of this run")->type_name("ID");
+  command->add_option("--session", options->session_id, "of this session")->type_name("ID");
+  command->add_option("--call-id", options->call_id, "with this id, as the model gave it")->type_name("ID");
+  take_one_of(command, "--call-state", options->state,
+              "opened, minted, expired, superseded, revoked, redeemed or reported",
+              {call_states().begin(), call_states().end()}, "STATE");
+  take_one_of(command, "--code", options->code, "a request of which was refused with this code", std::move(codes),
+              "CODE");
+  command->add_option("--since", options->since, std::string("opened since then: ") + time_help)->type_name("TIME");
+  command->add_option("--until", options->until, "opened before then")->type_name("TIME");
   command->add_option("--limit", options->limit, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
   command->add_option("--before", options->before, "calls opened before this event")->type_name("INDEX");
+  take_cache(command, options->cache);
+}
 
-  options = add(line, log, "show", "one call's timeline, from the model's id to the outcome", log_show, command);
+void add_why(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<WhyOptions>();
+  auto* command = line.add(log, "why", "what this log knows of a token, a hash or an id that somebody found",
+                           [&common = line.common, options] { return log_why(common, *options); });
+  command
+      ->add_option("what", options->what,
+                   "a token, its SHA-256 in hex, a jti, a txn or a call id; - for stdin, @FILE for a file")
+      ->required()
+      ->type_name("STRING");
+  take_cache(command, options->cache);
+}
+
+void add_looks(CommandLine& line, CLI::App& log) {
+  add_calls(line, log);
+  add_why(line, log);
+
+  CLI::App* command = nullptr;
+  auto options = add(line, log, "show", "one call's timeline, from the model's id to the outcome", log_show, command);
   command->add_option("txn", options->txn, "the call")->required()->type_name("TXN");
 }
 
@@ -36,8 +92,8 @@ void add_looks(CommandLine& line, CLI::App& log) {
 CLI::App* add_review(CommandLine& line, CLI::App& log, const char* name, const char* help,
                      int (*run)(const Common&, const ReviewOptions&), const std::shared_ptr<ReviewOptions>& options) {
   auto* command = line.add(log, name, help, [&common = line.common, options, run] { return run(common, *options); });
-  command->add_option("--since", options->since, "from then on: a date, a time, 24h or 7d ago, in UTC")->type_name("T");
-  command->add_option("--until", options->until, "before then")->type_name("T");
+  command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
+  command->add_option("--until", options->until, "events before then")->type_name("TIME");
   command->add_option("--limit", options->limit, "how many lines of a list")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
@@ -50,6 +106,23 @@ void add_reviews(CommandLine& line, CLI::App& log) {
   command->add_option("--kind", options->kind, "only this kind; see docs/alerts.md")->type_name("KIND");
   add_review(line, log, "stats", "how much of what happened, by agent, tool, server and code", log_stats,
              std::make_shared<ReviewOptions>());
+}
+
+void add_export(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<ExportOptions>();
+  auto* command = line.add(log, "export", "the events as lines for other programs, to stdout or a file",
+                           [&common = line.common, options] {
+                             step_back();
+                             return log_export(common, *options);
+                           });
+  command->add_option("--format", options->format, "jsonl or csv")
+      ->required()
+      ->check(CLI::IsMember({"jsonl", "csv"}))
+      ->type_name("FORMAT");
+  command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
+  command->add_option("--until", options->until, "events before then")->type_name("TIME");
+  command->add_option("--from", options->from, "from this event on")->type_name("INDEX");
+  command->add_option("-o,--output", options->file, "a file, made or continued; else stdout")->type_name("FILE");
 }
 
 void add_proofs(CommandLine& line, CLI::App& log) {
@@ -100,6 +173,7 @@ void add_log_commands(CommandLine& line) {
   log->require_subcommand(0, 1);
   add_looks(line, *log);
   add_reviews(line, *log);
+  add_export(line, *log);
   add_proofs(line, *log);
   add_for_others(line, *log);
 }

@@ -3,7 +3,8 @@
 
 #include <fmt/core.h>
 
-#include "app/paths.hpp"
+#include "cli/log_access.hpp"
+#include "cli/time_words.hpp"
 #include "jeton/clock.hpp"
 
 namespace jeton::cli {
@@ -12,22 +13,20 @@ namespace {
 /// Sets `to` to the moment `text` names, if it is there; false when it names none.
 bool set_moment(std::int64_t& to, const std::optional<std::string>& text) {
   if (!text) return true;
-  const auto moment = moment_us(*text, SystemClock().wall_us());
+  const auto moment = time_from(*text, SystemClock().wall_us());
   to = moment.value_or(to);
   return moment.has_value();
 }
 
 }  // namespace
 
-std::filesystem::path log_file(const Common& common) {
-  return (common.state ? std::filesystem::path(*common.state) : default_state_to_read()) / "jeton.db";
-}
+std::filesystem::path log_file(const Common& common) { return state_of(common) / "jeton.db"; }
 
 int with_review(const Common& common, const ReviewOptions& options,
                 const std::function<int(const Review&, const Window&)>& work) {
   Window window;
   if (!set_moment(window.since_us, options.since) || !set_moment(window.until_us, options.until))
-    return usage("a moment is 2026-11-21, 2026-11-21T22:37:50, 90m, 24h, 7d or seconds since 1970, in UTC");
+    return usage(fmt::format("a time is {}", time_help));
   const auto log = open_sqlite_review(log_file(common));
   if (!log) return tell(common, log.error());
   try {

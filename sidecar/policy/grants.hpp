@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policy/argument_rule.hpp"
+#include "policy/glob.hpp"
 #include "policy/policy.hpp"
 
 namespace jeton {
@@ -31,8 +32,5 @@ class Grants final : public Policy {
  private:
   std::vector<Grant> grants_;
 };
-
-/// * is any run of characters, ? one character of UTF-8, all else itself. At most pattern × text steps, no recursion.
-[[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 
 }  // namespace jeton

@@ -32,6 +32,12 @@ const Event* newest_redeemers_outcome(const Call& call) {
   return nullptr;
 }
 
+void put(Json& json, const char* name, const std::optional<std::string>& value) {
+  if (value) json[name] = *value;
+}
+
+}  // namespace
+
 std::optional<CallSummary> summary_of(const std::vector<Event>& events, std::int64_t now_us) {
   // Refusals may stand before the opening (a first try that was refused); the state is in the rest.
   std::vector<Event> story;
@@ -49,6 +55,7 @@ std::optional<CallSummary> summary_of(const std::vector<Event>& events, std::int
                      bound.server,
                      opening.call_id,
                      opening.run_id,
+                     opening.session_id,
                      state_of(*call, now_us),
                      static_cast<std::int64_t>(call->attempts().size()),
                      call->redemptions(),
@@ -56,12 +63,6 @@ std::optional<CallSummary> summary_of(const std::vector<Event>& events, std::int
                      outcome_of(call->openers_outcome()),
                      outcome_of(newest_redeemers_outcome(*call))};
 }
-
-void put(Json& json, const char* name, const std::optional<std::string>& value) {
-  if (value) json[name] = *value;
-}
-
-}  // namespace
 
 Json CallSummary::json() const {
   Json body{{"txn", txn.text()},
@@ -76,13 +77,15 @@ Json CallSummary::json() const {
   put(body, "server", server);
   put(body, "call_id", call_id);
   put(body, "run_id", run_id);
+  put(body, "session_id", session_id);
   put(body, "outcome", openers_outcome);
   put(body, "server_outcome", redeemers_outcome);
   return body;
 }
 
 Json CallPage::json() const {
-  Json body{{"calls", Json::array()}, {"events", events}, {"gaps", gaps}};
+  Json body{{"calls", Json::array()}, {"events", events}};
+  if (gaps) body["gaps"] = *gaps;
   for (const auto& call : calls) body["calls"].push_back(call.json());
   if (next_before) body["next_before"] = *next_before;
   return body;

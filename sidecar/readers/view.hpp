@@ -23,6 +23,7 @@ struct CallSummary {
   std::optional<std::string> server;
   std::optional<std::string> call_id;
   std::optional<std::string> run_id;
+  std::optional<std::string> session_id;
   std::string state;  ///< opened, minted, expired, superseded, revoked, redeemed or reported: of the newest attempt
   std::int64_t attempts;
   std::int64_t redemptions;  ///< reported ones included
@@ -33,10 +34,13 @@ struct CallSummary {
   [[nodiscard]] Json json() const;
 };
 
+/// Nothing for events that are no call. `events` is everything with its txn, in order.
+[[nodiscard]] std::optional<CallSummary> summary_of(const std::vector<Event>& events, std::int64_t now_us);
+
 struct CallPage {
   std::vector<CallSummary> calls;  ///< newest first
   std::uint64_t events;
-  std::uint64_t gaps;
+  std::optional<std::uint64_t> gaps;         ///< where they were counted
   std::optional<std::uint64_t> next_before;  ///< hand it back for the next page
 
   [[nodiscard]] Json json() const;

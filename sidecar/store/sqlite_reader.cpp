@@ -25,6 +25,9 @@ class SqliteReader final : public LogReader {
             "SELECT log_index, txn FROM event e WHERE log_index < ? AND (event = 6 OR (event = 7 AND attempt = 1 AND "
             "NOT EXISTS (SELECT 1 FROM event o WHERE o.txn = e.txn AND o.event = 6))) "
             "ORDER BY log_index DESC LIMIT ?"),
+        children_(*db_,
+                  "SELECT min(log_index), txn FROM event WHERE parent_txn = ? AND event IN (6, 7) AND txn IS NOT NULL "
+                  "GROUP BY txn ORDER BY 1 LIMIT ?"),
         terms_(*db_),
         tree_(*db_),
         heads_(*db_) {}
@@ -45,17 +48,17 @@ class SqliteReader final : public LogReader {
   }
 
   std::vector<Opening> openings(std::uint64_t before, std::size_t limit) const override {
-    std::vector<Opening> found;
     openings_.reset();
     openings_.bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(before, INT64_MAX)));
     openings_.bind(2, static_cast<std::int64_t>(limit));
-    while (openings_.executeStep()) {
-      const auto txn = Txn::parse(openings_.getColumn(1).getString());
-      if (!txn) throw LogDamaged("a call has an impossible txn");
-      found.push_back({*txn, static_cast<std::uint64_t>(openings_.getColumn(0).getInt64())});
-    }
-    openings_.reset();
-    return found;
+    return openings_in(openings_);
+  }
+
+  std::vector<Opening> children(const Txn& parent, std::size_t limit) const override {
+    children_.reset();
+    children_.bind(1, parent.text());
+    children_.bind(2, static_cast<std::int64_t>(limit));
+    return openings_in(children_);
   }
 
   std::uint64_t size() const override {
@@ -105,6 +108,17 @@ class SqliteReader final : public LogReader {
     see({index, event ? &*event : nullptr, stored_leaf(rows_), trouble});
   }
 
+  static std::vector<Opening> openings_in(SQLite::Statement& rows) {
+    std::vector<Opening> found;
+    while (rows.executeStep()) {
+      const auto txn = Txn::parse(rows.getColumn(1).getString());
+      if (!txn) throw LogDamaged("a call has an impossible txn");
+      found.push_back({*txn, static_cast<std::uint64_t>(rows.getColumn(0).getInt64())});
+    }
+    rows.reset();
+    return found;
+  }
+
   static std::optional<Sha256> stored_leaf(SQLite::Statement& row) {
     const auto column = row.getColumn(row.getColumnCount() - 1);
     Sha256 leaf;
@@ -123,7 +137,7 @@ class SqliteReader final : public LogReader {
   }
 
   std::unique_ptr<SQLite::Database> db_;
-  mutable SQLite::Statement page_, rows_, of_txn_, openings_;
+  mutable SQLite::Statement page_, rows_, of_txn_, openings_, children_;
   mutable Terms terms_;
   mutable SqliteTree tree_;
   mutable SqliteHeads heads_;

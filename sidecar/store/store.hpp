@@ -95,6 +95,8 @@ class LogReader {
     std::uint64_t log_index;
   };
   [[nodiscard]] virtual std::vector<Opening> openings(std::uint64_t before, std::size_t limit) const = 0;
+  /// The same for up to `limit` calls whose opener named this one as their parent, oldest first.
+  [[nodiscard]] virtual std::vector<Opening> children(const Txn& parent, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Indexes missing below `size`. A whole log has none.
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;

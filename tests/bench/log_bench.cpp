@@ -1,4 +1,4 @@
-// A log of millions: what it costs to mint into it, to verify it whole, and to mint while that is done.
+// A log of millions: what it costs to mint into it, to ask it, to verify and export it whole, and to mint meanwhile.
 #include <atomic>
 #include <thread>
 
@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "bench/measure.hpp"
+#include "jeton/clock.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace jeton::bench {
@@ -22,9 +23,15 @@ Event unlike_event(std::uint64_t number) {
   const auto id = sha256("call " + std::to_string(number / 4));
   std::copy_n(id.begin(), 16, event.txn.emplace().bytes.begin());
   std::copy_n(id.begin() + 16, 16, event.jti.emplace().bytes.begin());
-  event.agent = "spiffe://bench.local/agent/bench";
-  event.server = server;
-  event.tool = "read_file";
+  // A dozen agents with a few tools each, in runs of twenty calls; one call in a hundred is not redeemed.
+  const auto call = number / 4;
+  event.agent = fmt::format("spiffe://bench.local/agent/bench-{}", call % 12);
+  event.server = call % 3 == 0 ? server : "https://crm.bench.local/mcp";
+  event.tool = fmt::format("tool_{}", call * 7919 % 30);
+  if (number % 4 == 0) event.run_id = fmt::format("run-{}", call / 20);
+  if (number % 4 == 0) event.expires_at = event.time_us / us_per_s + 30;
+  if (number % 4 == 1 && call % 100 == 0) event.kind = EventKind::request_refused;
+  if (number % 4 == 1 && call % 100 == 0) event.code = Code::args_mismatch;
   event.attempt = 1;
   event.grant = "bench";
   event.role = number % 4 == 0 ? Role::agent : Role::server;
@@ -84,7 +91,60 @@ double raw_seconds(const std::filesystem::path& file) {
   return took / 1e6;
 }
 
+/// Filters as a reviewer combines them, of the log above.
+std::string some_filter(std::uint64_t number, std::uint64_t events) {
+  const auto call = number * 7919 % (events / 4);
+  switch (number % 8) {
+    case 0: return fmt::format("--agent bench-{}", number % 12);
+    case 1: return fmt::format("--run run-{}", call / 20);
+    case 2: return fmt::format("--call-id call_{}", call);
+    case 3: return fmt::format("--tool 'tool_1*' --agent bench-{} --call-state redeemed", number % 12);
+    case 4: return "--code args_mismatch --call-state expired";
+    case 5: return fmt::format("--server {} --tool tool_{} --before {}", server, number % 30, events / 2);
+    case 6: return fmt::format("--since {} --until {} --agent bench-3", 1'790'000'000 + number % 2, 1'790'000'002);
+    default: return "--call-state expired --agent bench-7 --tool 'tool_2?'";
+  }
+}
+
 int run_quietly(const std::string& command) { return WEXITSTATUS(std::system((command + " >/dev/null 2>&1").c_str())); }
+
+/// Questions of a reviewer, each a process of its own as at a shell.
+void ask(Report& report, const std::string& jeton, const std::filesystem::path& state,
+         const std::filesystem::path& cache, std::uint64_t events) {
+  const auto run = [&](const std::string& words) {
+    return micros_of([&] {
+             if (run_quietly(fmt::format("{} log {} --state {}", jeton, words, state.string())) != 0)
+               throw std::runtime_error("jeton log " + words + " failed");
+           }) /
+           1e3;
+  };
+  const auto cached = fmt::format("--cache {}", cache.string());
+  report.alone("log_index_s", run(fmt::format("calls --run run-1 {}", cached)) / 1e3, "s to make the reader's index");
+  Micros filters, shows;
+  for (std::uint64_t i = 0; i < 200; ++i)
+    filters.push_back(run(fmt::format("calls {} {}", some_filter(i, events), cached)));
+  report.alone("log_filter_p50_ms", quantile(filters, 0.5), "ms, a page of calls by filter, the process included");
+  report.alone("log_filter_p99_ms", quantile(filters, 0.99), "ms, a page of calls by filter, the process included");
+  for (std::uint64_t i = 0; i < 50; ++i) shows.push_back(run("show " + unlike_event(i * 7919 % events).txn->text()));
+  report.alone("log_show_ms", quantile(shows, 0.5), "ms p50, one call's timeline, the process included");
+}
+
+/// The same rows by jeton and by the sqlite3 shell, in turns.
+void export_beside_shell(Report& report, const std::string& jeton, const std::filesystem::path& state, double events) {
+  if (run_quietly("sqlite3 --version") != 0) return;
+  const auto rate = [events](const std::string& command) {
+    const auto took = micros_of([&] {
+      if (run_quietly(command) != 0) throw std::runtime_error(command + " failed");
+    });
+    return events / (took / 1e6);
+  };
+  const auto shell = fmt::format("sqlite3 -readonly {}", (state / "jeton.db").string());
+  const auto log = fmt::format("{} log export --state {} --format", jeton, state.string());
+  report.ratio("export", rate(log + " jsonl"), rate(shell + " '.dump event'"),
+               "events a second as jsonl, floor: sqlite3 .dump", true);
+  report.ratio("export_csv", rate(log + " csv"), rate(shell + " -csv 'SELECT * FROM events'"),
+               "events a second as csv, floor: sqlite3 -csv", true);
+}
 
 }  // namespace
 
@@ -106,16 +166,18 @@ void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t ev
     const Pair pair(bin, scratch, "full", false);
     report.ratio("mint_p50_at_2m_events", mint_p(socket, 0.5, enough), empty, fmt::format("us p50, {} events", events));
     quiet_p99 = mint_p(socket, 0.99, enough);
-    std::atomic<bool> over = false;
-    std::jthread reviewer([&] {
-      const auto jeton = (bin / "jeton").string();
-      run_quietly(fmt::format("{} log verify --state {}", jeton, state.string()));
-      run_quietly(fmt::format("{} log copy {} --state {}", jeton, (scratch / "copy").string(), state.string()));
-      over = true;
-    });
-    const auto busy = mint_p(socket, 0.99, [&](std::size_t) { return !over.load(); });
-    reviewer.join();
-    report.ratio("mint_p99_busy", busy, quiet_p99, "us p99 while the log is verified and copied, floor: alone");
+    // Both go on until each has read the whole log once.
+    std::atomic<int> passes = 0;
+    const auto reviewer = [&](const std::string& words) {
+      const auto command = fmt::format("{} log {} --state {}", (bin / "jeton").string(), words, state.string());
+      int status = run_quietly(command);
+      for (++passes; passes.load() < 2 && status == 0;) status = run_quietly(command);
+    };
+    std::jthread verifier(reviewer, "verify"), exporter(reviewer, "export --format jsonl");
+    const auto busy = mint_p(socket, 0.99, [&](std::size_t) { return passes.load() < 2; });
+    verifier.join();
+    exporter.join();
+    report.ratio("mint_p99_busy", busy, quiet_p99, "us p99 while the log is verified and exported, floor: alone");
   }
   int status = 0;
   const auto verify = micros_of(
@@ -131,6 +193,9 @@ void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t ev
     if (status != 0) throw std::runtime_error(fmt::format("log {} of the long log failed", question));
     report.ratio(fmt::format("log_{}", question), count / (took / 1e6), count / raw, "events a second", true);
   }
+  const auto jeton = (bin / "jeton").string();
+  ask(report, jeton, state, scratch / "cache", events);
+  export_beside_shell(report, jeton, state, count);
 }
 
 }  // namespace jeton::bench

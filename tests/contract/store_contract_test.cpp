@@ -334,3 +334,29 @@ TEMPLATE_TEST_CASE("openings are found newest first and page without a repeat", 
   CHECK(second[0].log_index == 1);
   CHECK(reader->openings(1, 2).empty());
 }
+
+TEMPLATE_TEST_CASE("the children of a call are found oldest first and once each", "[store]", OnDisk, InMemory) {
+  TestType ledger;
+  auto& store = ledger.store();
+  const auto child = [](EventKind kind, int number, int parent) {
+    auto event = event_of(kind, number);
+    event.parent_txn = id_of<Txn>(parent);
+    return event;
+  };
+  append(store, event_of(EventKind::token_minted, 1));
+  append(store, child(EventKind::request_refused, 4, 1));  // never opened
+  append(store, child(EventKind::token_minted, 2, 1));
+  append(store, child(EventKind::call_opened, 3, 1));
+  append(store, child(EventKind::token_minted, 3, 1));
+  append(store, child(EventKind::token_minted, 5, 2));
+
+  const auto reader = ledger.reader();
+  const auto found = reader->children(id_of<Txn>(1), 10);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].txn == id_of<Txn>(2));
+  CHECK(found[0].log_index == 2);
+  CHECK(found[1].txn == id_of<Txn>(3));
+  CHECK(found[1].log_index == 3);
+  CHECK(reader->children(id_of<Txn>(1), 1).size() == 1);
+  CHECK(reader->children(id_of<Txn>(5), 10).empty());
+}

@@ -24,6 +24,8 @@ TreeEdge edge_over(const std::vector<Event>& events, std::uint64_t size) {
 
 bool is_of_story(EventKind kind) { return kind >= EventKind::call_opened && kind <= EventKind::call_outcome; }
 
+bool is_opening(EventKind kind) { return kind == EventKind::call_opened || kind == EventKind::token_minted; }
+
 class MemoryReader final : public LogReader {
  public:
   explicit MemoryReader(std::shared_ptr<const MemoryLog> log) : log_(std::move(log)) {}
@@ -41,6 +43,15 @@ class MemoryReader final : public LogReader {
       if (event.txn && is_of_story(event.kind) && seen.insert(*event.txn).second && event.log_index < before)
         found.push_back({*event.txn, event.log_index});
     std::reverse(found.begin(), found.end());
+    if (found.size() > limit) found.resize(limit);
+    return found;
+  }
+  std::vector<Opening> children(const Txn& parent, std::size_t limit) const override {
+    std::vector<Opening> found;
+    std::set<Txn> seen;
+    for (const auto& event : log_->events)
+      if (event.txn && event.parent_txn == parent && is_opening(event.kind) && seen.insert(*event.txn).second)
+        found.push_back({*event.txn, event.log_index});
     if (found.size() > limit) found.resize(limit);
     return found;
   }

@@ -71,7 +71,7 @@ struct Edited {
     LogOptions options;
     int calls = 0, show = 0;
     const auto both = [&] {
-      calls = jeton::cli::log_calls(common, options);
+      calls = jeton::cli::log_calls(common, {});
       options.txn = id.text();
       show = jeton::cli::log_show(common, options);
     };

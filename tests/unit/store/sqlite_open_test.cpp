@@ -1,7 +1,7 @@
 // Which files the ledger refuses to be, untouched, and how its schema moves on.
 #include "store/sqlite_open.hpp"
 
-#include <array>
+#include <vector>
 
 #include "jeton/merkle.hpp"
 #include "store/event_row.hpp"
@@ -30,6 +30,15 @@ void make_ledger(const std::filesystem::path& file, int events) {
   REQUIRE(store);
   for (int i = 0; i < events; ++i)
     REQUIRE((*store)->transact([&] { (*store)->append(jeton::testing::full_event(EventKind::token_minted, i)); }));
+}
+
+int newest() { return static_cast<int>(jeton::schema_steps().size()); }
+
+/// The steps of today and those of some later version.
+std::vector<std::string_view> steps_and(std::initializer_list<std::string_view> later) {
+  std::vector<std::string_view> steps(jeton::schema_steps().begin(), jeton::schema_steps().end());
+  steps.insert(steps.end(), later);
+  return steps;
 }
 
 /// Opening fails with a message that has `words`, for writer and reader, and leaves every byte as it was.
@@ -68,7 +77,7 @@ TEST_CASE("a ledger of a newer version is refused and stays as it was") {
   const TempDir dir;
   const auto file = dir / "jeton.db";
   make_ledger(file, 3);
-  raw(file).exec("PRAGMA user_version = 3");
+  raw(file).exec("PRAGMA user_version = " + std::to_string(newest() + 1));
   check_refused(file, "install the jeton that made it");
   raw(file).exec("PRAGMA user_version = -1");
   check_refused(file, "is not a jeton log");
@@ -118,10 +127,9 @@ TEST_CASE("a step that fails leaves the version before it") {
   const TempDir dir;
   make_ledger(dir / "jeton.db", 3);
   auto db = raw(dir / "jeton.db");
-  const std::array<std::string_view, 3> steps{jeton::schema_steps()[0], jeton::schema_steps()[1],
-                                              "CREATE TABLE half (a); SELECT nonsense"};
-  CHECK_THROWS_AS(jeton::migrate(db, 2, steps), SQLite::Exception);
-  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 2);
+  CHECK_THROWS_AS(jeton::migrate(db, newest(), steps_and({"CREATE TABLE half (a); SELECT nonsense"})),
+                  SQLite::Exception);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == newest());
   CHECK_FALSE(db.tableExists("half"));
   CHECK(db.execAndGet("SELECT count(*) FROM events").getInt() == 3);
   CHECK(open_sqlite_store(dir / "jeton.db", Sync::normal));
@@ -142,16 +150,48 @@ TEST_CASE("a step added later keeps the rows and the name and makes the view ane
   };
   const auto before = rows();
   // The last column of the table is one the view shows: a step may still drop and make it anew.
-  const std::array<std::string_view, 4> steps{
-      jeton::schema_steps()[0], jeton::schema_steps()[1], "CREATE TABLE later (a); INSERT INTO later VALUES (1)",
-      "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
-      "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"};
-  jeton::migrate(db, 2, steps);
-  CHECK(db.execAndGet("PRAGMA user_version").getInt() == 4);
+  const auto steps = steps_and(
+      {"CREATE TABLE later (a); INSERT INTO later VALUES (1)",
+       "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
+       "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"});
+  jeton::migrate(db, newest(), steps);
+  CHECK(db.execAndGet("PRAGMA user_version").getInt() == newest() + 2);
   CHECK(db.execAndGet("SELECT value FROM meta WHERE key = 'id'").getString() == name);
   CHECK((rows() == before));
-  jeton::migrate(db, 4, steps);
+  jeton::migrate(db, newest() + 2, steps);
   CHECK(db.execAndGet("SELECT count(*) FROM later").getInt() == 1);
+}
+
+TEST_CASE("a log of every earlier version is brought up to date with its rows and then leads to children") {
+  for (int version = 1; version < newest(); ++version) {
+    CAPTURE(version);
+    const TempDir dir;
+    const auto file = dir / "jeton.db";
+    const auto parent = jeton::testing::id_of<jeton::Txn>(1), child = jeton::testing::id_of<jeton::Txn>(2);
+    {
+      auto db = raw(file);
+      jeton::migrate(db, 0, jeton::schema_steps().first(1));
+      SQLite::Statement insert(
+          db, "INSERT INTO event (log_index, event, time_us, txn, parent_txn) VALUES (0, 6, 1790000000000000, ?, ?)");
+      insert.bind(1, child.text());
+      insert.bind(2, parent.text());
+      insert.exec();
+      jeton::migrate(db, 1, jeton::schema_steps().first(static_cast<std::size_t>(version)));
+    }
+    REQUIRE(open_sqlite_store(file, Sync::normal));
+    auto db = raw(file);
+    CHECK(db.execAndGet("PRAGMA user_version").getInt() == newest());
+    const auto plan = [&db](const std::string& sql) {
+      SQLite::Statement explained(db, "EXPLAIN QUERY PLAN " + sql);
+      REQUIRE(explained.executeStep());
+      return explained.getColumn(3).getString();
+    };
+    CHECK_THAT(plan("SELECT txn FROM event WHERE parent_txn = 'x'"), Catch::Contains("event_of_parent"));
+    const auto reader = open_sqlite_reader(file);
+    REQUIRE(reader);
+    REQUIRE((*reader)->children(parent, 10).size() == 1);
+    CHECK((*reader)->children(parent, 10)[0].txn == child);
+  }
 }
 
 TEST_CASE("a log from before there were leaves whose rows were edited is refused and not a crash") {

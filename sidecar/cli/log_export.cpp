@@ -1,0 +1,102 @@
+// `jeton log export`: the log as lines of JSON or CSV, to stdout or to a file that can be continued.
+#include <unistd.h>
+
+#include "cli/export_file.hpp"
+#include "cli/log_access.hpp"
+#include "cli/table.hpp"
+#include "cli/time_words.hpp"
+#include "jeton/clock.hpp"
+
+namespace jeton::cli {
+namespace {
+
+/// What is gathered before it is written: a write a page would be most of the work.
+constexpr std::size_t gathered_bytes = 1 << 20;
+
+/// Lines on their way out; once writing failed, nothing more is taken.
+class Out {
+ public:
+  explicit Out(std::function<Result<void>(std::string_view)> write) : write_(std::move(write)) {}
+  bool put(const std::string& text) {
+    gathered_ += text;
+    return gathered_.size() < gathered_bytes || flush();
+  }
+  bool flush() {
+    if (done_ && !gathered_.empty()) done_ = write_(gathered_);
+    gathered_.clear();
+    return done_.has_value();
+  }
+  [[nodiscard]] const Result<void>& done() const { return done_; }
+
+ private:
+  std::function<Result<void>(std::string_view)> write_;
+  std::string gathered_;
+  Result<void> done_;
+};
+
+Result<void> to_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const auto done = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return refuse(Code::internal, "stdout does not take the export; -o FILE can be continued");
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return {};
+}
+
+Result<ExportRange> range_of(const ExportOptions& options) {
+  const auto now_us = SystemClock().wall_us();
+  ExportRange range;
+  range.from = options.from.value_or(0);
+  for (const auto& [text, time] :
+       {std::pair(&options.since, &range.since_us), std::pair(&options.until, &range.until_us)}) {
+    if (!*text) continue;
+    *time = time_from(**text, now_us);
+    if (!*time) return refuse(Code::bad_request, fmt::format("{} is no time; it takes {}", **text, time_help));
+  }
+  return range;
+}
+
+int export_to(const Common& common, const LogReader& log, const ExportOptions& options, ExportRange range) {
+  const auto format = options.format == "csv" ? ExportFormat::csv : ExportFormat::jsonl;
+  range.end = log.size();
+  std::optional<ExportFile> file;
+  if (options.file) {
+    auto opened = ExportFile::open(*options.file, log, format);
+    if (!opened) return tell(common, opened.error());
+    file.emplace(std::move(*opened));
+    range.from = std::max(range.from, file->next().value_or(0));
+  }
+  Out out(file ? std::function([&file](std::string_view text) { return file->write(text); }) : to_stdout);
+  if (!file || file->empty()) (void)out.put(export_header(format));
+  std::uint64_t lines = 0;
+  {
+    ProgressLine line("exported");
+    const auto progress = [&](std::uint64_t next) {
+      if (file) line.show(next, range.end);
+    };
+    lines = export_events(
+        log, range, format, [&out](const std::string& text) { return out.put(text); }, progress);
+    (void)out.flush();
+  }
+  if (!out.done()) return tell(common, out.done().error());
+  if (!file) return 0;
+  if (auto synced = file->sync(); !synced) return tell(common, synced.error());
+  if (common.json)
+    fmt::print("{}\n", json_for_terminal({{"file", *options.file}, {"events", lines}, {"next", range.end}}));
+  else
+    fmt::print(stderr, "{} events in {}; again later, the same command adds what is new\n", lines,
+               for_terminal(*options.file));
+  return 0;
+}
+
+}  // namespace
+
+int log_export(const Common& common, const ExportOptions& options) {
+  if (common.json && !options.file) return usage("--json tells about an export to a file; add -o FILE");
+  const auto range = range_of(options);
+  if (!range) return usage(range.error().message);
+  return with_log(common, [&](const LogReader& log) { return export_to(common, log, options, *range); });
+}
+
+}  // namespace jeton::cli

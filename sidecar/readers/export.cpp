@@ -1,0 +1,183 @@
+// Writing events as lines without a tree of JSON values in between: an export reads everything.
+#include "readers/export.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "jeton/event.hpp"
+
+namespace jeton {
+namespace {
+
+// Small enough that the writer's log can begin anew between two pages.
+constexpr std::size_t page_events = 256;
+
+constexpr std::string_view csv_end = "\r\n";
+
+/// Where `"log_index":` belongs among the members of a canonical object: before the first name behind it.
+std::size_t place_of_index(std::string_view leaf, std::size_t from) {
+  constexpr std::string_view name = "log_index";
+  std::size_t at = from;
+  while (at < leaf.size() && leaf[at] == '"') {
+    const auto end = leaf.find('"', at + 1);  // names have nothing in them to escape
+    if (leaf.substr(at + 1, end - at - 1) > name) return at;
+    at = end + 2;
+    if (leaf[at] == '"')
+      for (++at; leaf[at] != '"'; ++at)
+        if (leaf[at] == '\\') ++at;
+    at = leaf.find_first_of(",}", at) + 1;
+  }
+  return at;
+}
+
+void append_json(std::string& out, const Event& event) {
+  const auto leaf = leaf_bytes(event);
+  const auto place = place_of_index(leaf, 1);
+  out.append(leaf, 0, place);
+  if (place == leaf.size()) {  // behind the closing brace: it is the last
+    out.back() = ',';
+    fmt::format_to(std::back_inserter(out), "\"log_index\":{}}}\n", event.log_index);
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "\"log_index\":{},", event.log_index);
+  out.append(leaf, place);
+  out += '\n';
+}
+
+/// One cell after the other.
+class Cells {
+ public:
+  explicit Cells(std::string& out) : out_(out) {}
+
+  void next() {
+    if (!first_) out_ += ',';
+    first_ = false;
+  }
+  void put(std::string_view text) {
+    constexpr std::string_view of_formulas = "=+-@\t\r";
+    const bool formula = !text.empty() && of_formulas.find(text.front()) != of_formulas.npos;
+    if (text.find_first_of(",\"\r\n") == text.npos) {
+      if (formula) out_ += '\'';
+      out_ += text;
+      return;
+    }
+    out_ += formula ? "\"'" : "\"";
+    for (const char c : text) {
+      if (c == '"') out_ += '"';
+      out_ += c;
+    }
+    out_ += '"';
+  }
+  void put(const std::string& text) { put(std::string_view(text)); }
+  void put(bool value) { out_ += value ? "true" : "false"; }
+  template <class Integer>
+  requires std::is_integral_v<Integer>
+  void put(Integer number) {
+    char digits[24];
+    out_.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+  void put(const Sha256& hash) { out_ += hex(hash); }
+  template <class Tag>
+  void put(const Id<Tag>& id) {
+    put(id.text());
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void put(Enum value) { put(name_of(value)); }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void append_csv(std::string& out, const Event& event) {
+  Cells cells(out);
+  cells.next();
+  cells.put(event.log_index);
+  cells.next();
+  cells.put(event.time_us);
+  cells.next();
+  cells.put(event.kind);
+  for_each_member(event, [&cells](const char*, const auto& member, auto...) {
+    cells.next();
+    if (member) cells.put(*member);
+  });
+  out += csv_end;
+}
+
+bool is_wanted(const Event& event, const ExportRange& range) {
+  return (!range.since_us || event.time_us >= *range.since_us) && (!range.until_us || event.time_us < *range.until_us);
+}
+
+}  // namespace
+
+std::string export_header(ExportFormat format) {
+  if (format == ExportFormat::jsonl) return "";
+  std::string names = "log_index,time_us,event";
+  const Event none;
+  for_each_member(none, [&names](const char* name, const auto&, auto...) { (names += ',') += name; });
+  return names.append(csv_end);
+}
+
+void append_export_line(std::string& out, const Event& event, ExportFormat format) {
+  try {
+    format == ExportFormat::jsonl ? append_json(out, event) : append_csv(out, event);
+  } catch (const std::logic_error&) {
+    throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
+  }
+}
+
+std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format) {
+  constexpr std::string_view name = "\"log_index\":";
+  std::size_t at = 0;
+  if (format == ExportFormat::jsonl) {
+    if (!line.starts_with('{')) return std::nullopt;
+    // A text inside a member has its quotes escaped, so it cannot spell this.
+    at = line.find(name);
+    if (at == line.npos) return std::nullopt;
+    at += name.size();
+  }
+  std::uint64_t index = 0;
+  const auto [end, error] = std::from_chars(line.data() + at, line.data() + line.size(), index);
+  if (error != std::errc() || end == line.data() + line.size() || (*end != ',' && *end != '}')) return std::nullopt;
+  return index;
+}
+
+std::uint64_t export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
+                            const std::function<bool(const std::string&)>& put,
+                            const std::function<void(std::uint64_t next)>& progress) {
+  const auto end = std::min(range.end, log.size());
+  std::uint64_t lines = 0;
+  std::string text;
+  for (auto next = range.from; next < end;) {
+    text.clear();
+    std::optional<LogDamaged> damage;
+    const auto first = next;
+    const auto seen = log.visit(next, std::min<std::uint64_t>(page_events, end - next), [&](const auto& row) {
+      if (damage) return;
+      if (row.event == nullptr) {
+        damage = LogDamaged(std::string(row.trouble));
+      } else if (row.log_index != next) {
+        damage = LogDamaged(fmt::format("events {} to {} are missing", next, row.log_index - 1));
+      } else {
+        ++next;
+        if (!is_wanted(*row.event, range)) return;
+        try {
+          append_export_line(text, *row.event, format);
+          ++lines;
+        } catch (const LogDamaged& error) {
+          damage = error;
+        }
+      }
+    });
+    if (damage) throw *damage;
+    if (seen == 0 || next == first) throw LogDamaged(fmt::format("events from {} on are missing", next));
+    if (!text.empty() && !put(text)) return lines;
+    if (progress) progress(next);
+  }
+  return lines;
+}
+
+}  // namespace jeton

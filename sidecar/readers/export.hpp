@@ -1,0 +1,38 @@
+// The log as text for other programs: one line an event, the same bytes every time.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "store/store.hpp"
+
+namespace jeton {
+
+enum class ExportFormat { jsonl, csv };
+
+/// The names of the columns, as the first line of a csv; nothing for jsonl. Lines end in LF, in CRLF for csv (RFC
+/// 4180).
+[[nodiscard]] std::string export_header(ExportFormat format);
+/// jsonl: the leaf's members and `log_index`, in canonical form (RFC 8785). csv: a cell a column, quoted where it must
+/// be; a text that a spreadsheet would take for a formula has ' before it. Appends a whole line. Throws LogDamaged for
+/// an event that no jetond wrote.
+void append_export_line(std::string& out, const Event& event, ExportFormat format);
+/// The index a line is of; nothing for another program's line.
+[[nodiscard]] std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format);
+
+struct ExportRange {
+  std::uint64_t from = 0;
+  std::uint64_t end = UINT64_MAX;  ///< one behind the last
+  std::optional<std::int64_t> since_us = std::nullopt;
+  std::optional<std::int64_t> until_us = std::nullopt;  ///< events before
+};
+
+/// Gives what is in the range to `put`, some hundred lines at a time, in short read transactions; stops when `put` says
+/// false. `progress` is told the next index. The number of lines. Throws LogDamaged where rows are missing, and what
+/// the reader throws.
+std::uint64_t export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
+                            const std::function<bool(const std::string&)>& put,
+                            const std::function<void(std::uint64_t next)>& progress = {});
+
+}  // namespace jeton

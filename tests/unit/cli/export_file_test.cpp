@@ -1,0 +1,102 @@
+// An export that was cut off goes on where its last whole line ends, and another program's file is left alone.
+#include "cli/export_file.hpp"
+
+#include <sys/stat.h>
+
+#include "cli/commands.hpp"
+#include "store/sqlite_store.hpp"
+#include "support/catch.hpp"
+#include "support/events.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+
+namespace t = jeton::testing;
+using jeton::cli::Common;
+using jeton::cli::ExportOptions;
+
+struct Log {
+  t::TempDir dir;
+  std::filesystem::path file = dir / "export";
+
+  Log() { grow(1, 400); }
+  void grow(int first, int last) const {
+    const auto store = jeton::open_sqlite_store(dir / "jeton.db", jeton::Sync::normal);
+    REQUIRE(store);
+    REQUIRE((*store)->transact([&] {
+      for (int i = first; i <= last; ++i) (*store)->append(t::full_event(jeton::EventKind::token_minted, i));
+    }));
+  }
+  [[nodiscard]] int run(const std::string& format) const {
+    Common common;
+    common.state = dir.path().string();
+    ExportOptions options;
+    options.format = format;
+    options.file = file.string();
+    return jeton::cli::log_export(common, options);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an export is for this account alone and says the same each time") {
+  for (const char* format : {"jsonl", "csv"}) {
+    CAPTURE(format);
+    const Log log;
+    REQUIRE(log.run(format) == 0);
+    const auto whole = t::bytes_of(log.file);
+    struct stat found {};
+    REQUIRE(::stat(log.file.c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == 0600);
+    CHECK(std::count(whole.begin(), whole.end(), '\n') == (format == std::string("csv") ? 401 : 400));
+    CHECK(log.run(format) == 0);
+    CHECK((t::bytes_of(log.file) == whole));
+  }
+}
+
+TEST_CASE("an export that was cut off anywhere is continued to the same bytes") {
+  for (const char* format : {"jsonl", "csv"}) {
+    const Log log;
+    REQUIRE(log.run(format) == 0);
+    const auto whole = t::bytes_of(log.file);
+    const auto first_line = whole.find('\n');
+    for (const auto size : {std::size_t{0}, std::size_t{10}, first_line, first_line + 1, first_line + 9,
+                            whole.size() / 2, whole.size() - 1, whole.size()}) {
+      CAPTURE(format, size);
+      t::write_bytes(log.file, whole.substr(0, size));
+      CHECK(log.run(format) == 0);
+      CHECK((t::bytes_of(log.file) == whole));
+    }
+  }
+}
+
+TEST_CASE("an export goes on when the log has grown") {
+  const Log log;
+  REQUIRE(log.run("jsonl") == 0);
+  const auto before = t::bytes_of(log.file);
+  log.grow(401, 450);
+  REQUIRE(log.run("jsonl") == 0);
+  const auto after = t::bytes_of(log.file);
+  CHECK(after.starts_with(before));
+  CHECK(std::count(after.begin(), after.end(), '\n') == 450);
+}
+
+TEST_CASE("a file that is no export of this log in this format stays as it is") {
+  const Log log, other;
+  other.grow(1000, 1001);
+  REQUIRE(log.run("jsonl") == 0);
+  const auto whole = t::bytes_of(log.file);
+  REQUIRE(log.run("csv") != 0);
+  CHECK((t::bytes_of(log.file) == whole));
+  auto edited = whole;
+  edited[whole.size() - 20] ^= 1;
+  for (const auto& bytes : {std::string("a diary\n"), std::string("a diary"), edited, whole + "{\"log_index\":7}\n"}) {
+    t::write_bytes(log.file, bytes);
+    CHECK(log.run("jsonl") == 4);
+    CHECK((t::bytes_of(log.file) == bytes));
+  }
+  std::filesystem::remove(log.file);
+  std::filesystem::create_symlink(log.dir / "elsewhere", log.file);
+  CHECK(log.run("jsonl") == 4);
+  CHECK_FALSE(std::filesystem::exists(log.dir / "elsewhere"));
+}
