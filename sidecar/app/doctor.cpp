@@ -24,13 +24,13 @@ bool covers(const SelectorSet& wide, const SelectorSet& narrow) {
                      [&](const Selector& selector) { return has(narrow, selector.kind, selector.value); });
 }
 
-void examine_agents(const Config& config, uid_t daemon_uid, Findings& found) {
+void examine_agents(const Config& config, uid_t daemon_uid, Diagnoses& found) {
   const auto& agents = config.roles.agents;
   const auto daemon = std::to_string(daemon_uid);
   for (std::size_t i = 0; i < agents.size(); ++i) {
     const auto& agent = agents[i];
     if (has(agent.match, Selector::Kind::uid, daemon) || has(agent.match, Selector::Kind::uid, "0"))
-      found.push_back({Severity::warning, fmt::format("agent {} runs as jetond's account or as root", agent.name),
+      found.push_back({Urgency::warning, fmt::format("agent {} runs as jetond's account or as root", agent.name),
                        "that account reads the state directory and may be an operator: a hostile agent is not kept out",
                        fmt::format("give it an account of its own: match = [\"unix:uid:UID\"] under [[agent]] name = "
                                    "\"{}\"",
@@ -39,7 +39,7 @@ void examine_agents(const Config& config, uid_t daemon_uid, Findings& found) {
                                      [&](const AgentEntry& earlier) { return covers(earlier.match, agent.match); });
     if (before != agents.begin() + static_cast<std::ptrdiff_t>(i))
       found.push_back(
-          {Severity::error, fmt::format("agent {} is never anybody: {} matches first", agent.name, before->name),
+          {Urgency::error, fmt::format("agent {} is never anybody: {} matches first", agent.name, before->name),
            "whoever it is meant for gets the other one's grants",
            fmt::format("put [[agent]] \"{}\" before \"{}\", or give it another account", agent.name, before->name)});
   }
@@ -47,19 +47,19 @@ void examine_agents(const Config& config, uid_t daemon_uid, Findings& found) {
     for (const auto& agent : agents)
       if (server.match && covers(*server.match, agent.match))
         found.push_back(
-            {Severity::warning, fmt::format("agent {} is also the tool server {}", agent.name, server.url),
+            {Urgency::warning, fmt::format("agent {} is also the tool server {}", agent.name, server.url),
              "it can redeem its own tokens there, so a redemption no longer shows that the server was called",
              "give the server an account of its own"});
 }
 
-void examine_grants(const Config& config, Findings& found) {
+void examine_grants(const Config& config, Diagnoses& found) {
   std::set<std::string> granted, reached;
   for (const auto& grant : config.grants) {
     granted.insert(grant.agent);
     reached.insert(grant.server);
     const bool everything = std::find(grant.tools.begin(), grant.tools.end(), "*") != grant.tools.end();
     if (everything && grant.arguments.empty())
-      found.push_back({Severity::note,
+      found.push_back({Urgency::note,
                        fmt::format("grant {} lets {} call every tool of {} with any arguments", grant.permit.grant,
                                    grant.agent, grant.server),
                        "tools that the server gets later are granted too",
@@ -67,15 +67,15 @@ void examine_grants(const Config& config, Findings& found) {
   }
   for (const auto& agent : config.roles.agents)
     if (!granted.contains(agent.name))
-      found.push_back({Severity::note, fmt::format("agent {} has no grant", agent.name),
+      found.push_back({Urgency::note, fmt::format("agent {} has no grant", agent.name),
                        "it is refused whatever it asks",
                        fmt::format("add a [[grant]] with agent = \"{}\"", agent.name)});
   for (const auto& server : config.roles.servers) {
     if (!reached.contains(server.url))
-      found.push_back({Severity::note, fmt::format("no grant names {}", server.url), "nobody can call it",
+      found.push_back({Urgency::note, fmt::format("no grant names {}", server.url), "nobody can call it",
                        fmt::format("add a [[grant]] with server = \"{}\"", server.url)});
     if (!server.match && !server.url.starts_with("mcp:stdio:"))
-      found.push_back({Severity::warning, fmt::format("anybody on this machine may redeem for {}", server.url),
+      found.push_back({Urgency::warning, fmt::format("anybody on this machine may redeem for {}", server.url),
                        "a redemption does not show that this server was called; events say self-redeemed",
                        fmt::format("match = [\"unix:uid:UID\"] under [[server]] url = \"{}\"", server.url)});
   }
@@ -83,19 +83,19 @@ void examine_grants(const Config& config, Findings& found) {
 
 std::string mode_of(const struct stat& info) { return fmt::format("{:04o}", info.st_mode & 07777u); }
 
-void examine_modes(const std::filesystem::path& state, uid_t owner, Findings& found) {
+void examine_modes(const std::filesystem::path& state, uid_t owner, Diagnoses& found) {
   for (const char* name : {"jeton.db", "jeton.db-wal", "log.key", "lock", "jeton.toml"}) {
     const auto file = state / name;
     struct stat info {};
     if (::lstat(file.c_str(), &info) != 0) continue;
     if (info.st_uid != owner)
-      found.push_back({Severity::error,
+      found.push_back({Urgency::error,
                        fmt::format("{} belongs to uid {}, its directory to uid {}", file.string(), info.st_uid, owner),
                        "jetond cannot use it, or somebody else can",
                        fmt::format("chown --reference={} {}", state.string(), file.string())});
     const bool configuration = std::string_view(name) == "jeton.toml";
     if ((info.st_mode & (configuration ? 022u : 077u)) != 0)
-      found.push_back({Severity::error, fmt::format("{} has mode {}", file.string(), mode_of(info)),
+      found.push_back({Urgency::error, fmt::format("{} has mode {}", file.string(), mode_of(info)),
                        configuration ? "whoever writes it grants" : "others can read or write what only jetond may",
                        fmt::format("chmod {} {}", configuration ? "0644" : "0600", file.string())});
   }
@@ -103,41 +103,41 @@ void examine_modes(const std::filesystem::path& state, uid_t owner, Findings& fo
 
 }  // namespace
 
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::note: break;
+std::string_view name_of(Urgency urgency) {
+  switch (urgency) {
+    case Urgency::error: return "error";
+    case Urgency::warning: return "warning";
+    case Urgency::note: break;
   }
   return "note";
 }
 
-Findings examine_config(const Config& config, uid_t daemon_uid) {
-  Findings found;
+Diagnoses examine_config(const Config& config, uid_t daemon_uid) {
+  Diagnoses found;
   examine_agents(config, daemon_uid, found);
   examine_grants(config, found);
   if (config.checkpoint_places.empty())
-    found.push_back({Severity::warning, "checkpoints are kept nowhere but in the state directory",
+    found.push_back({Urgency::warning, "checkpoints are kept nowhere but in the state directory",
                      "whoever puts back an older copy of the whole directory is not found out",
                      "checkpoint_places = [\"syslog\"], or a file out of this host's reach"});
   if (config.durability == Durability::normal)
-    found.push_back({Severity::warning, "durability is normal",
+    found.push_back({Urgency::warning, "durability is normal",
                      "what was answered in the last moment before a machine's crash can be lost, and a token be spent "
                      "a second time",
                      "durability = \"full\""});
   return found;
 }
 
-Findings examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes) {
-  Findings found;
+Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes) {
+  Diagnoses found;
   struct stat info {};
   if (::stat(state.c_str(), &info) != 0) {
-    found.push_back({Severity::error, fmt::format("{} is not there", state.string()),
+    found.push_back({Urgency::error, fmt::format("{} is not there", state.string()),
                      "jetond keeps its log and key in it", fmt::format("install -d -m 0700 {}", state.string())});
     return found;
   }
   if ((info.st_mode & 022) != 0)
-    found.push_back({Severity::error, fmt::format("{} has mode {}", state.string(), mode_of(info)),
+    found.push_back({Urgency::error, fmt::format("{} has mode {}", state.string(), mode_of(info)),
                      "others can put another log in the place of this one",
                      fmt::format("chmod 0700 {}", state.string())});
   examine_modes(state, info.st_uid, found);
@@ -146,51 +146,51 @@ Findings examine_state(const std::filesystem::path& state, std::int64_t reserve_
     const auto free = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
     if (free < reserve_bytes)
       found.push_back(
-          {Severity::error,
+          {Urgency::error,
            fmt::format("{} MiB are free on the log's disk, the reserve is {} MiB", free >> 20, reserve_bytes >> 20),
            "refusals are only counted now, and without room nothing is granted",
            fmt::format("df -h {}", state.string())});
   }
   if (!std::filesystem::exists(state / "jeton.db")) {
     found.push_back(
-        {Severity::note, "there is no log yet", "jetond makes it at its first start", "systemctl start jetond"});
+        {Urgency::note, "there is no log yet", "jetond makes it at its first start", "systemctl start jetond"});
     return found;
   }
   if (const auto log = open_sqlite_reader(state / "jeton.db"); !log)
-    found.push_back({Severity::error, log.error().message, "without its log jetond does not start",
+    found.push_back({Urgency::error, log.error().message, "without its log jetond does not start",
                      fmt::format("jeton log verify --state {}", state.string())});
   return found;
 }
 
-Findings examine_status(const Json& status, std::string_view version_here) {
-  Findings found;
-  const auto add_if = [&](bool holds, Finding finding) {
+Diagnoses examine_status(const Json& status, std::string_view version_here) {
+  Diagnoses found;
+  const auto add_if = [&](bool holds, Diagnosis finding) {
     if (holds) found.push_back(std::move(finding));
   };
   const auto version = status.value("version", std::string());
   add_if(version != version_here,
-         {Severity::warning, fmt::format("jetond is {}, this is jeton {}", version, version_here),
+         {Urgency::warning, fmt::format("jetond is {}, this is jeton {}", version, version_here),
           "a daemon that was not restarted after an upgrade goes on as the old one", "systemctl restart jetond"});
-  add_if(status.value("dev", false), {Severity::warning, "jetond runs with --dev",
+  add_if(status.value("dev", false), {Urgency::warning, "jetond runs with --dev",
                                       "this account is every agent and server, and everything is granted",
                                       "jeton init, then start jetond without --dev"});
-  add_if(!status.value("memory_locked", true), {Severity::warning, "keys are not locked in memory",
-                                                "they can reach the swap", "LimitMEMLOCK=8M in the unit"});
+  add_if(!status.value("memory_locked", true),
+         {Urgency::warning, "keys are not locked in memory", "they can reach the swap", "LimitMEMLOCK=8M in the unit"});
   add_if(!status.value("seccomp", true),
-         {Severity::warning, "jetond gave up no system calls", "a mistake in it is worth more to an attacker",
+         {Urgency::warning, "jetond gave up no system calls", "a mistake in it is worth more to an attacker",
           "a kernel with CONFIG_SECCOMP_FILTER; jetond's log on stderr says why"});
   add_if(status.value("events_in_memory_only", 0) > 0,
-         {Severity::error, "revocations or switches wait for the log", "a restart now would lose them",
+         {Urgency::error, "revocations or switches wait for the log", "a restart now would lose them",
           "jetond's log on stderr says what is wrong with the disk; mend that before a restart"});
   for (const auto& place : status.value("checkpoint_places", Json::array()))
     add_if(place.is_string() && place.get<std::string>().find("(failing: ") != std::string::npos,
-           {Severity::error, "a checkpoint is not shown: " + place.get<std::string>(),
+           {Urgency::error, "a checkpoint is not shown: " + place.get<std::string>(),
             "what happens from now on can be cut off unseen there", "see that jetond can write there"});
   const auto offline = status.value("offline_servers", Json::array());
-  add_if(!offline.empty(), {Severity::note, fmt::format("{} tool servers verify offline", offline.size()),
+  add_if(!offline.empty(), {Urgency::note, fmt::format("{} tool servers verify offline", offline.size()),
                             "superseding, revoking and the kill switch do not reach them", "jeton status"});
   const auto disabled = status.value("disabled_agents", Json::array());
-  add_if(!disabled.empty(), {Severity::note, fmt::format("{} agents are disabled", disabled.size()),
+  add_if(!disabled.empty(), {Urgency::note, fmt::format("{} agents are disabled", disabled.size()),
                              "they get no token until they are enabled", "jeton agent enable NAME"});
   return found;
 }

@@ -1,4 +1,4 @@
-// What is wrong, or weaker than it could be, and what to type: one finding each.
+// What is wrong, or weaker than it could be, and what to type: one diagnosis each.
 #pragma once
 
 #include <filesystem>
@@ -12,26 +12,26 @@ namespace jeton {
 
 /// `error`: something does not work, or a promise does not hold. `warning`: a promise is weaker than it looks. `note`:
 /// good to know.
-enum class Severity { note, warning, error };
-[[nodiscard]] std::string_view name_of(Severity severity);
+enum class Urgency { note, warning, error };
+[[nodiscard]] std::string_view name_of(Urgency urgency);
 
-struct Finding {
-  Severity severity;
+struct Diagnosis {
+  Urgency urgency;
   std::string what;     ///< one sentence
   std::string why;      ///< why it matters
   std::string to_type;  ///< a command, or a line of the configuration
 };
-using Findings = std::vector<Finding>;
+using Diagnoses = std::vector<Diagnosis>;
 
 /// What a configuration that can be read still gets wrong: accounts that are not told apart, servers anybody may redeem
 /// for, grants of everything, entries that nothing uses. `daemon_uid` is the account jetond runs as.
-[[nodiscard]] Findings examine_config(const Config& config, uid_t daemon_uid);
+[[nodiscard]] Diagnoses examine_config(const Config& config, uid_t daemon_uid);
 
 /// The state directory and the files in it: owner, modes, whether the log can be opened, room on the disk. Changes
 /// nothing.
-[[nodiscard]] Findings examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes);
+[[nodiscard]] Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes);
 
 /// What a running daemon says about itself (`GET /v1/status`), in full or as somebody without a part sees it.
-[[nodiscard]] Findings examine_status(const Json& status, std::string_view version_here);
+[[nodiscard]] Diagnoses examine_status(const Json& status, std::string_view version_here);
 
 }  // namespace jeton

@@ -17,21 +17,21 @@ namespace {
 constexpr int exit_error_found = 4;
 
 /// "what; what to do about it" of a refusal as a finding.
-Finding finding_of(const Error& error, std::string why) {
+Diagnosis diagnosis_of(const Error& error, std::string why) {
   const auto cut = error.message.find("; ");
-  return {Severity::error, error.message.substr(0, cut), std::move(why),
+  return {Urgency::error, error.message.substr(0, cut), std::move(why),
           cut == error.message.npos ? "" : error.message.substr(cut + 2)};
 }
 
-Findings examine_everything(const Common& common, const DoctorOptions& options) {
+Diagnoses examine_everything(const Common& common, const DoctorOptions& options) {
   const std::filesystem::path state = common.state ? *common.state : default_state_to_read().string();
   struct stat info {};
   const uid_t daemon_uid = ::stat(state.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
-  Findings found;
-  const auto take = [&found](Findings more) { std::move(more.begin(), more.end(), std::back_inserter(found)); };
+  Diagnoses found;
+  const auto take = [&found](Diagnoses more) { std::move(more.begin(), more.end(), std::back_inserter(found)); };
 
   std::int64_t reserve_bytes = Config().reserve_bytes;
-  Findings of_config;
+  Diagnoses of_config;
   bool dev = false;
   const auto client = Client::connect(common.client());
   if (client) {
@@ -40,10 +40,10 @@ Findings examine_everything(const Common& common, const DoctorOptions& options) 
       dev = status->value("dev", false);
       take(examine_status(*status, version()));
     } else {
-      found.push_back(finding_of(status.error(), "no agent gets a token"));
+      found.push_back(diagnosis_of(status.error(), "no agent gets a token"));
     }
   } else {
-    found.push_back(finding_of(client.error(), "no agent gets a token"));
+    found.push_back(diagnosis_of(client.error(), "no agent gets a token"));
   }
   if (!dev) {
     const auto file = options.config ? std::filesystem::path(*options.config) : default_config(state);
@@ -52,12 +52,12 @@ Findings examine_everything(const Common& common, const DoctorOptions& options) 
       reserve_bytes = config->reserve_bytes;
       take(examine_config(*config, daemon_uid));
     } else {
-      found.push_back(finding_of(config.error(), "jetond does not start with it, and a reload keeps the old one"));
+      found.push_back(diagnosis_of(config.error(), "jetond does not start with it, and a reload keeps the old one"));
     }
   }
   take(examine_state(state, reserve_bytes));
   std::stable_sort(found.begin(), found.end(),
-                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+                   [](const Diagnosis& a, const Diagnosis& b) { return a.urgency > b.urgency; });
   return found;
 }
 
@@ -66,16 +66,16 @@ Findings examine_everything(const Common& common, const DoctorOptions& options) 
 int doctor(const Common& common, const DoctorOptions& options) {
   const auto found = examine_everything(common, options);
   const auto errors =
-      std::count_if(found.begin(), found.end(), [](const Finding& f) { return f.severity == Severity::error; });
+      std::count_if(found.begin(), found.end(), [](const Diagnosis& f) { return f.urgency == Urgency::error; });
   if (common.json) {
     Json findings = Json::array();
-    for (const auto& [severity, what, why, to_type] : found)
-      findings.push_back({{"severity", name_of(severity)}, {"what", what}, {"why", why}, {"to_type", to_type}});
+    for (const auto& [urgency, what, why, to_type] : found)
+      findings.push_back({{"urgency", name_of(urgency)}, {"what", what}, {"why", why}, {"to_type", to_type}});
     fmt::print("{}\n", json_for_terminal({{"findings", std::move(findings)}, {"errors", errors}}));
     return errors > 0 ? exit_error_found : 0;
   }
-  for (const auto& [severity, what, why, to_type] : found) {
-    fmt::print("{}: {}\n", name_of(severity), for_terminal(what));
+  for (const auto& [urgency, what, why, to_type] : found) {
+    fmt::print("{}: {}\n", name_of(urgency), for_terminal(what));
     fmt::print("    why:  {}\n", for_terminal(why));
     if (!to_type.empty()) fmt::print("    type: {}\n", for_terminal(to_type));
   }

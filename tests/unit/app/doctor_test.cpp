@@ -10,17 +10,17 @@
 
 namespace {
 
+using jeton::Diagnoses;
+using jeton::Diagnosis;
 using jeton::examine_state;
 using jeton::examine_status;
-using jeton::Finding;
-using jeton::Findings;
-using jeton::Severity;
+using jeton::Urgency;
 using Json = jeton::Json;
 namespace fs = std::filesystem;
 
 constexpr uid_t daemon_uid = 990;
 
-Findings of_config(const std::string& more) {
+Diagnoses of_config(const std::string& more) {
   const auto config = jeton::parse_config("trust_domain = \"acme.example\"\ncheckpoint_places = [\"syslog\"]\n" + more,
                                           "jeton.toml", daemon_uid);
   REQUIRE(config);
@@ -28,17 +28,17 @@ Findings of_config(const std::string& more) {
 }
 
 /// The severities of the findings that speak of `what`.
-std::vector<Severity> about(const Findings& found, const std::string& what) {
-  std::vector<Severity> severities;
+std::vector<Urgency> about(const Diagnoses& found, const std::string& what) {
+  std::vector<Urgency> severities;
   for (const auto& finding : found) {
     CHECK_FALSE(finding.why.empty());
     CHECK_FALSE(finding.to_type.empty());
-    if (finding.what.find(what) != finding.what.npos) severities.push_back(finding.severity);
+    if (finding.what.find(what) != finding.what.npos) severities.push_back(finding.urgency);
   }
   return severities;
 }
 
-using One = std::vector<Severity>;
+using One = std::vector<Urgency>;
 
 std::string agent(const std::string& name, const std::string& match) {
   return "[[agent]]\nname = \"" + name + "\"\nmatch = [" + match + "]\n";
@@ -73,43 +73,43 @@ TEST_CASE("a sound configuration has no findings") {
 
 TEST_CASE("an agent under the daemon's account or root is a warning") {
   const auto servers = server(crm, R"("unix:uid:1002")") + grant("a", crm, "t");
-  CHECK(about(of_config(agent("a", R"("unix:uid:990")") + servers), "jetond's account") == One{Severity::warning});
-  CHECK(about(of_config(agent("a", R"("unix:uid:0")") + servers), "jetond's account") == One{Severity::warning});
+  CHECK(about(of_config(agent("a", R"("unix:uid:990")") + servers), "jetond's account") == One{Urgency::warning});
+  CHECK(about(of_config(agent("a", R"("unix:uid:0")") + servers), "jetond's account") == One{Urgency::warning});
   CHECK(about(of_config(agent("a", R"("unix:uid:991")") + servers), "jetond's account").empty());
 }
 
 TEST_CASE("an agent that an earlier one always stands before is an error") {
   const auto narrow = agent("narrow", R"("unix:uid:1001", "unix:path:/usr/bin/a")");
   const auto wide = agent("wide", R"("unix:uid:1001")");
-  CHECK(about(of_config(wide + narrow), "narrow is never anybody: wide") == One{Severity::error});
+  CHECK(about(of_config(wide + narrow), "narrow is never anybody: wide") == One{Urgency::error});
   CHECK(about(of_config(narrow + wide), "is never anybody").empty());
 }
 
 TEST_CASE("an agent that is a tool server as well is a warning") {
   const auto found = of_config(agent("both", R"("unix:uid:1001")") + server(crm, R"("unix:uid:1001")"));
-  CHECK(about(found, "also the tool server") == One{Severity::warning});
+  CHECK(about(found, "also the tool server") == One{Urgency::warning});
 }
 
 TEST_CASE("a server that anybody may redeem for is a warning unless it is its agent's child") {
-  CHECK(about(of_config(server(crm)), "anybody on this machine") == One{Severity::warning});
+  CHECK(about(of_config(server(crm)), "anybody on this machine") == One{Urgency::warning});
   CHECK(about(of_config(server("mcp:stdio:files")), "anybody on this machine").empty());
 }
 
 TEST_CASE("grants of everything and entries without a grant are notes") {
   const auto everything =
       agent("a", R"("unix:uid:1001")") + server("mcp:stdio:files") + grant("a", "mcp:stdio:files", "*");
-  CHECK(about(of_config(everything), "every tool") == One{Severity::note});
+  CHECK(about(of_config(everything), "every tool") == One{Urgency::note});
   const auto idle = of_config(agent("a", R"("unix:uid:1001")") + server("mcp:stdio:files"));
-  CHECK(about(idle, "agent a has no grant") == One{Severity::note});
-  CHECK(about(idle, "no grant names mcp:stdio:files") == One{Severity::note});
+  CHECK(about(idle, "agent a has no grant") == One{Urgency::note});
+  CHECK(about(idle, "no grant names mcp:stdio:files") == One{Urgency::note});
 }
 
 TEST_CASE("weaker durability and checkpoints in one place are warnings") {
   const auto config = jeton::parse_config("trust_domain = \"a.example\"\ndurability = \"normal\"\n", "f", daemon_uid);
   REQUIRE(config);
   const auto found = examine_config(*config, daemon_uid);
-  CHECK(about(found, "checkpoints are kept nowhere") == One{Severity::warning});
-  CHECK(about(found, "durability is normal") == One{Severity::warning});
+  CHECK(about(found, "checkpoints are kept nowhere") == One{Urgency::warning});
+  CHECK(about(found, "durability is normal") == One{Urgency::warning});
 }
 
 TEST_CASE("a state directory is looked at file by file and left as it is") {
@@ -122,20 +122,20 @@ TEST_CASE("a state directory is looked at file by file and left as it is") {
   fs::permissions(state / "jeton.db", fs::perms::owner_all | fs::perms::others_read);
   fs::permissions(state, fs::perms::owner_all | fs::perms::others_write);
   const auto found = examine_state(state, 0);
-  CHECK(about(found, "jeton.db has mode 0704") == One{Severity::error});
-  CHECK(about(found, state.string() + " has mode 0702") == One{Severity::error});
+  CHECK(about(found, "jeton.db has mode 0704") == One{Urgency::error});
+  CHECK(about(found, state.string() + " has mode 0702") == One{Urgency::error});
   CHECK((fs::status(state).permissions() & fs::perms::others_write) != fs::perms::none);
 }
 
 TEST_CASE("a log that cannot be opened, one that is not there and a full disk are found") {
   const jeton::testing::TempDir dir;
-  CHECK(about(examine_state(dir / "nowhere", 0), "is not there") == One{Severity::error});
-  CHECK(about(examine_state(dir.path(), 0), "there is no log yet") == One{Severity::note});
-  CHECK(about(examine_state(dir.path(), INT64_MAX), "are free on the log's disk") == One{Severity::error});
+  CHECK(about(examine_state(dir / "nowhere", 0), "is not there") == One{Urgency::error});
+  CHECK(about(examine_state(dir.path(), 0), "there is no log yet") == One{Urgency::note});
+  CHECK(about(examine_state(dir.path(), INT64_MAX), "are free on the log's disk") == One{Urgency::error});
   std::ofstream(dir / "jeton.db") << "no database at all, but long enough to be taken for the beginning of one";
   const auto found = examine_state(dir.path(), 0);
   CHECK(std::any_of(found.begin(), found.end(),
-                    [](const Finding& f) { return f.to_type.find("log verify") != f.to_type.npos; }));
+                    [](const Diagnosis& f) { return f.to_type.find("log verify") != f.to_type.npos; }));
 }
 
 TEST_CASE("what a daemon says of itself becomes findings") {
@@ -145,15 +145,15 @@ TEST_CASE("what a daemon says of itself becomes findings") {
     status[name] = std::move(value);
     return examine_status(status, "1");
   };
-  CHECK(about(with("version", "0"), "this is jeton 1") == One{Severity::warning});
-  CHECK(about(with("dev", true), "--dev") == One{Severity::warning});
-  CHECK(about(with("memory_locked", false), "not locked") == One{Severity::warning});
-  CHECK(about(with("seccomp", false), "system calls") == One{Severity::warning});
-  CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Severity::error});
+  CHECK(about(with("version", "0"), "this is jeton 1") == One{Urgency::warning});
+  CHECK(about(with("dev", true), "--dev") == One{Urgency::warning});
+  CHECK(about(with("memory_locked", false), "not locked") == One{Urgency::warning});
+  CHECK(about(with("seccomp", false), "system calls") == One{Urgency::warning});
+  CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Urgency::error});
   CHECK(about(with("checkpoint_places", {"/mnt/a (failing: Read-only file system)"}), "not shown") ==
-        One{Severity::error});
-  CHECK(about(with("offline_servers", {"https://a.example/"}), "verify offline") == One{Severity::note});
-  CHECK(about(with("disabled_agents", {"spiffe://a/agent/b"}), "disabled") == One{Severity::note});
+        One{Urgency::error});
+  CHECK(about(with("offline_servers", {"https://a.example/"}), "verify offline") == One{Urgency::note});
+  CHECK(about(with("disabled_agents", {"spiffe://a/agent/b"}), "disabled") == One{Urgency::note});
 }
 
 TEST_CASE("what a stranger may not ask a daemon is no finding") {
