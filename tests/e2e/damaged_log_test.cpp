@@ -22,6 +22,24 @@ std::map<std::string, std::string> contents(const fs::path& directory) {
   return all;
 }
 
+/// call_0 and so on, of one run; the txn of the last.
+std::string open_calls(const Daemon& daemon, int count) {
+  const auto client = daemon.client();
+  std::string txn;
+  for (int i = 0; i < count; ++i) {
+    const Json body{{"server", "mcp:stdio:files"},          {"tool", "read_file"},
+                    {"arguments", Json::object()},          {"open_id", fmt::format("open_{}", i)},
+                    {"call_id", fmt::format("call_{}", i)}, {"run_id", "run-1"}};
+    // A disk that hangs is said to hang; the same request again does no harm.
+    REQUIRE(eventually([&] {
+      const auto minted = client.post("/v1/calls", body);
+      if (minted) txn = minted->at("txn");
+      return minted.has_value();
+    }));
+  }
+  return txn;
+}
+
 struct Damage {
   const char* name;
   std::function<void(const fs::path& db)> make;
@@ -64,17 +82,7 @@ const std::vector<Damage>& damages() {
 
 TEST_CASE("on a damaged log every command says so, exits 3 and changes nothing") {
   Daemon daemon;
-  const auto client = daemon.client();
-  std::string txn;
-  for (int i = 0; i < 60; ++i) {
-    const auto minted = client.post("/v1/calls", {{"server", "mcp:stdio:files"},
-                                                  {"tool", "read_file"},
-                                                  {"arguments", Json::object()},
-                                                  {"call_id", fmt::format("call_{}", i)},
-                                                  {"run_id", "run-1"}});
-    REQUIRE(minted);
-    if (i == 0) txn = minted->at("txn");
-  }
+  const auto txn = open_calls(daemon, 60);
   REQUIRE(daemon.stop() == 0);
   const TempDir scratch;
   const auto whole = scratch.path() / "whole";
@@ -113,9 +121,7 @@ TEST_CASE("on a damaged log every command says so, exits 3 and changes nothing")
 
 TEST_CASE("reading a log of which no daemon runs changes nothing") {
   Daemon daemon;
-  REQUIRE(daemon.client().post(
-      "/v1/calls",
-      {{"server", "mcp:stdio:files"}, {"tool", "read_file"}, {"arguments", Json::object()}, {"call_id", "call_1"}}));
+  (void)open_calls(daemon, 1);
   REQUIRE(daemon.stop() == 0);
   const auto before = contents(daemon.state());
   for (const auto& words : std::vector<std::vector<std::string>>{

@@ -1,4 +1,5 @@
 // docs/review.md, typed as it is printed: every step must answer in the shape the document shows.
+#include <cstdlib>
 #include <regex>
 
 #include "cli/transcript.hpp"
@@ -82,6 +83,27 @@ class Pairs {
   std::map<std::string, std::string> ids_;
 };
 
+/// A state directory in memory where there is one: a disk that hangs would be told in the middle of the walk.
+class Home {
+ public:
+  Home() {
+    std::string name = "/dev/shm/jeton-review-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) return;
+    in_memory_ = name;
+  }
+  ~Home() {
+    std::error_code ignored;
+    if (!in_memory_.empty()) std::filesystem::remove_all(in_memory_, ignored);
+  }
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return in_memory_.empty() ? on_disk_.path() : in_memory_; }
+
+ private:
+  TempDir on_disk_;
+  std::filesystem::path in_memory_;
+};
+
 bool is_settled(const std::string& output) {
   static const std::regex all_signed(R"x(events (\d+), \1 of them)x");
   return output.find("not signed for") == output.npos &&
@@ -99,12 +121,16 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("every step of the reviewer's walk does what the document shows") {
-  const Daemon daemon;
+  const Home home;
+  const auto state = home.path() / "jeton";
+  std::filesystem::create_directory(state);
+  std::filesystem::permissions(state, std::filesystem::perms::owner_all);
+  const Daemon daemon({.state = state});
   const char* path = std::getenv("PATH");
   const Environment env{
       {"PATH", std::filesystem::path(program("jeton")).parent_path().string() + ":" + (path == nullptr ? "" : path)},
       {"JETON_SOCKET", daemon.socket()},
-      {"XDG_STATE_HOME", daemon.home()},
+      {"XDG_STATE_HOME", home.path()},
       {"HOME", daemon.home()}};
   const auto commands = commands_of(read_file(std::string(testing::source_dir) + "/docs/review.md"));
   REQUIRE(commands.size() >= 12);
