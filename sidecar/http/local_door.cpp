@@ -98,6 +98,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job> controls;
   for (const auto* job : writing)
     if (control_of(job->request)) controls.push_back(*job);
+  const auto request = writing.size() == 1 ? writing.front()->id : std::string("several");
   bool answered = false;
   const auto unwritten = [&](const Response& why) {
     if (!answered) return answer_unwritten(writing, why);
@@ -109,10 +110,10 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           answer_all(writing);
           begin_wait();
         },
-        [&] { answered = end_wait(); });
+        [&] { answered = end_wait() || answered; });
     if (!durable) unwritten(problem(durable.error()));
   } catch (const std::exception& error) {
-    unwritten(internal(error, writing.size() == 1 ? writing.front()->id : std::string("several")));
+    unwritten(internal(error, request));
   }
   if (!answered) count(writing);
 }
