@@ -114,6 +114,20 @@ TEST_CASE("an index of the right words that leaves rows out is found and named")
   }
 }
 
+TEST_CASE("an index that leads to the rows of another call is found and named") {
+  const SignedLog log(1, 10);
+  // Given an index in which the entry of one event stands under the txn of another call
+  const auto index = std::string("CREATE INDEX event_of_txn ON event (txn, event) WHERE txn IS NOT NULL");
+  const auto one = jeton::testing::id_of<jeton::Txn>(1).text(), other = jeton::testing::id_of<jeton::Txn>(2).text();
+  log.edit("DROP INDEX event_of_txn; CREATE INDEX event_of_txn ON event (replace(txn, '" + other + "', '" + one +
+           "'), event) WHERE txn IS NOT NULL; PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = '" + index +
+           "' WHERE name = 'event_of_txn'");
+  REQUIRE(log.reader()->everything_of(jeton::testing::id_of<jeton::Txn>(1), 10).size() == 2);
+  const auto audit = log.audit();
+  check_only(audit, Fault::Kind::altered, 0, 0);
+  CHECK_THAT(audit.faults[0].what, Catch::StartsWith("the index event_of_txn"));
+}
+
 TEST_CASE("a log that jetond made and opened again has nothing altered") {
   const SignedLog log(1, 10);
   REQUIRE(log.open() != nullptr);
