@@ -68,6 +68,11 @@ struct ExportOptions {
   std::optional<std::string> file;  ///< else stdout
 };
 
+struct FollowOptions {
+  std::optional<std::string> since, agent;
+  std::optional<std::uint64_t> from;
+};
+
 struct LogOptions {
   std::optional<std::string> txn;
   std::optional<std::string> vkey;       ///< NAME+ID+KEY, or @FILE; else STATE/log.vkey
@@ -134,6 +139,8 @@ struct RunOptions {
 [[nodiscard]] int log_alerts(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_stats(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_why(const Common& common, const WhyOptions& options);
+/// Until SIGINT, SIGTERM or a closed stdout: 0. 3 when the log is replaced or damaged.
+[[nodiscard]] int log_follow(const Common& common, const FollowOptions& options);
 [[nodiscard]] int log_export(const Common& common, const ExportOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
