@@ -62,7 +62,7 @@ struct WhyOptions {
 };
 
 struct ExportOptions {
-  std::string format;  ///< jsonl or csv
+  std::string format;  ///< one of export_formats()
   std::optional<std::string> since, until;
   std::optional<std::uint64_t> from;
   std::optional<std::string> file;  ///< else stdout

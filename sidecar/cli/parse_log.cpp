@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/log_access.hpp"
 #include "cli/time_words.hpp"
+#include "readers/export.hpp"
 #include "readers/find.hpp"
 
 namespace jeton::cli {
@@ -125,9 +126,9 @@ void add_export(CommandLine& line, CLI::App& log) {
                              step_back();
                              return log_export(common, *options);
                            });
-  command->add_option("--format", options->format, "jsonl or csv")
+  command->add_option("--format", options->format, fmt::format("{}", fmt::join(export_formats(), ", ")))
       ->required()
-      ->check(CLI::IsMember({"jsonl", "csv"}))
+      ->check(CLI::IsMember(std::vector<std::string>(export_formats().begin(), export_formats().end())))
       ->type_name("FORMAT");
   command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
   command->add_option("--until", options->until, "events before then")->type_name("TIME");
