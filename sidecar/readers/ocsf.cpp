@@ -237,7 +237,7 @@ void fill_api(Json& body, const Event& event, Members& members) {
   members.move("server", server, "svc_name");
   if (!server.empty()) body["dst_endpoint"] = server;
   if (const auto trace = trace_context_of(event.traceparent)) {
-    body["trace"] = {{"uid", trace->trace_id}, {"flags", trace->flags}};
+    body["trace"] = {{"uid", trace->trace_id}};
     body["metadata"]["profiles"].push_back("trace");
   }
 }

@@ -32,6 +32,10 @@ std::vector<Event> every_event() {
     Event bare;
     bare.kind = kind;
     bare.time_us = 1'790'000'000'000'000;
+    if (kind >= EventKind::call_opened && kind <= EventKind::call_outcome) {  // a token's event has a token
+      bare.txn = t::id_of<jeton::Txn>(1);
+      bare.jti = t::id_of<jeton::Jti>(1);
+    }
     all.push_back(bare);
   }
   auto refused = plausible(EventKind::request_refused);
@@ -69,7 +73,7 @@ TEST_CASE("a log with every kind of event is written for the programs of others"
   REQUIRE((*store)->transact([&] {
     for (auto event : every_event()) {
       if (event.kind == EventKind::token_redeemed && event.jti && !spent.insert(*event.jti).second)
-        event.jti = t::id_of<jeton::Jti>(static_cast<int>(1000 + spent.size()));
+        event.jti = t::id_of<jeton::Jti>(static_cast<int>(50'000 + spent.size()));
       (*store)->append(event);
     }
   }));

@@ -56,7 +56,8 @@ TEST_CASE("a member of a leaf is in the OCSF event under its meaning or as unmap
     const auto body = shown(event);
     std::multiset<std::string> values;
     gather(body, values);
-    for (const auto& [name, value] : leaf_json(event).items()) {
+    const auto leaf = leaf_json(event);
+    for (const auto& [name, value] : leaf.items()) {
       CAPTURE(name_of(kind), name, body.dump());
       auto text = value.is_string() ? value.get<std::string>() : value.dump();
       // Times that the schema has are in milliseconds.
