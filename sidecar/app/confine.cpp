@@ -41,9 +41,10 @@ int refuse_all(scmp_filter_ctx filter) {
   const auto no = SCMP_ACT_ERRNO(EPERM);
   for (const int call : refused)
     if (const int failed = seccomp_rule_add(filter, no, call, 0); failed != 0) return failed;
-  // A thread shares its memory with its maker; what does not is a process. The arguments of clone3 lie where no filter
-  // can read them; told that there is no such call, the C library takes clone.
-  if (const int failed = seccomp_rule_add(filter, no, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_VM, 0));
+  // What is no thread of its maker is a process, with the same memory (vfork) or without: it would outlive the daemon.
+  // The arguments of clone3 lie where no filter can read them; told that there is no such call, the C library takes
+  // clone.
+  if (const int failed = seccomp_rule_add(filter, no, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
       failed != 0)
     return failed;
   if (const int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0); failed != 0)

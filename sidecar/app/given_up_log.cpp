@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "rolled-back-";
 constexpr const char* unfinished = "giving-up";
-constexpr const char* files[] = {"jeton.db", "jeton.db-wal", "jeton.db-shm", "log.vkey", "log.key"};
+/// In the order in which they lose their first names. A database without its key is refused at a start, so while the
+/// old one stands no new one is begun beside it, which would take its key for a lost one once that is gone.
+constexpr const char* files[] = {"log.key", "log.vkey", "jeton.db-wal", "jeton.db-shm", "jeton.db"};
 
 tl::unexpected<Error> cannot(const std::string& what, const std::error_code& error) {
   return refuse(Code::log_unavailable, fmt::format("cannot {}: {}", what, error.message()));
@@ -32,7 +34,11 @@ Result<fs::path> link_aside(const fs::path& state) {
   if (!error) fs::permissions(aside, fs::perms::owner_all, error);
   if (error) return cannot(fmt::format("make {}", aside.string()), error);
   const auto link = [&](const char* name) {
-    if (fs::exists(state / name)) fs::create_hard_link(state / name, aside / name, error);
+    const auto kind = fs::symlink_status(state / name, error).type();
+    if (kind == fs::file_type::not_found) return error.clear(), true;
+    // A link to a link says something else from another directory.
+    if (!error && kind != fs::file_type::regular) error = std::make_error_code(std::errc::operation_not_supported);
+    if (!error) fs::create_hard_link(state / name, aside / name, error);
     return !error;
   };
   for (const char* name : files)
@@ -53,7 +59,8 @@ Result<void> take_first_names(const fs::path& state, const fs::path& aside) {
   for (const char* name : files) {
     std::error_code error;
     if (!fs::exists(state / name) || !fs::exists(aside / name)) continue;
-    if (!fs::equivalent(state / name, aside / name, error)) continue;  // a newer log's
+    const bool same = fs::equivalent(state / name, aside / name, error);
+    if (!error && !same) continue;  // a newer log's
     if (!error) fs::remove(state / name, error);
     if (error) return cannot(fmt::format("move {} to {}", name, aside.string()), error);
   }
@@ -76,7 +83,8 @@ Result<fs::path> give_up_log(const fs::path& state, std::int64_t now_s) {
 
 Result<void> finish_giving_up(const fs::path& state) {
   for (const auto& entry : fs::directory_iterator(state))
-    if (is_given_up(entry.path()))
+    // Whoever moved it to another disk has a link here, and a link can lead anywhere, to STATE itself as well.
+    if (is_given_up(entry.path()) && !entry.is_symlink())
       if (auto taken = take_first_names(state, entry.path()); !taken) return taken;
   return {};
 }

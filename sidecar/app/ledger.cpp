@@ -22,8 +22,10 @@ Result<LogSecret> secret_beside(const std::filesystem::path& state) {
   const auto file = state / "log.key";
   if (std::filesystem::exists(state / "jeton.db") && !std::filesystem::exists(file) && !LogSecret::is_credential())
     return refuse(Code::log_unavailable,
-                  fmt::format("{} is missing beside its log; restore it from the backup, or start with a new --state",
-                              file.string()));
+                  fmt::format("{} is missing beside its log; {}", file.string(),
+                              was_given_up(state)
+                                  ? "if a start with --accept-rollback was cut off, say it again; else restore the key"
+                                  : "restore it from the backup, or start with a new --state"));
   return LogSecret::load_or_create(file);
 }
 

@@ -79,7 +79,7 @@ int doctor(const Common& common, const DoctorOptions& options) {
     fmt::print("    why:  {}\n", for_terminal(why));
     if (!to_type.empty()) fmt::print("    type: {}\n", for_terminal(to_type));
   }
-  fmt::print("{} findings, {} of them errors\n", found.size(), errors);
+  fmt::print("findings {} errors {}\n", found.size(), errors);
   return errors > 0 ? exit_error_found : 0;
 }
 

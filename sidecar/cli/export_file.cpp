@@ -44,6 +44,8 @@ Result<ExportFile> ExportFile::open(const std::filesystem::path& file, const Log
   ExportFile opened(file, fd);
   struct stat found {};
   if (::fstat(fd, &found) != 0 || !S_ISREG(found.st_mode)) return opened.not_ours("it is no regular file");
+  // Whoever owns it can read what is written, whatever its mode becomes; so can who holds it open from before.
+  if (found.st_uid != ::geteuid()) return opened.not_ours("it belongs to another account");
   if (auto went_on = opened.go_on(log, format); !went_on) return refuse(went_on.error());
   // Only now: until it is known to be ours, nothing of it is changed.
   if (::fchmod(fd, 0600) != 0) return disk(file, "keep for this account alone");

@@ -90,9 +90,10 @@ Result<void> write_new(const fs::path& file, const std::string& text) {
   return refuse(Code::bad_request, fmt::format("cannot write {}: {}", file.string(), std::strerror(why)));
 }
 
+/// One that is there keeps its mode: it may be anybody's.
 Result<void> make_directory(const fs::path& directory, mode_t mode) {
   std::error_code error;
-  if (fs::create_directories(directory, error); !error && ::chmod(directory.c_str(), mode) != 0)
+  if (fs::create_directories(directory, error) && !error && ::chmod(directory.c_str(), mode) != 0)
     error.assign(errno, std::generic_category());
   if (!error) return {};
   return refuse(Code::bad_request, fmt::format("cannot make {}: {}; name another directory with --state",

@@ -1,4 +1,6 @@
 // `jeton log export`: the log as lines of JSON or CSV, to stdout or to a file that can be continued.
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "cli/export_file.hpp"
@@ -44,6 +46,19 @@ Result<void> to_stdout(std::string_view text) {
   return {};
 }
 
+/// On a terminal nothing of the log acts; a file or a pipe gets the very bytes.
+Result<void> to_terminal(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    (shown += for_terminal(std::string(line))) += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return to_stdout(shown);
+}
+
 Result<ExportRange> range_of(const ExportOptions& options) {
   const auto now_us = SystemClock().wall_us();
   ExportRange range;
@@ -67,7 +82,8 @@ int export_to(const Common& common, const LogReader& log, const ExportOptions& o
     file.emplace(std::move(*opened));
     range.from = std::max(range.from, file->next().value_or(0));
   }
-  Out out(file ? std::function([&file](std::string_view text) { return file->write(text); }) : to_stdout);
+  const auto on_screen = ::isatty(STDOUT_FILENO) == 1 ? to_terminal : to_stdout;
+  Out out(file ? std::function([&file](std::string_view text) { return file->write(text); }) : on_screen);
   if (!file || file->empty()) (void)out.put(export_header(format));
   std::uint64_t lines = 0;
   {

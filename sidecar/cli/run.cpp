@@ -86,6 +86,11 @@ class PrivateDaemon {
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       if (::getppid() != parent) ::_exit(1);
       ::setpgid(0, 0);
+      // What stops it must reach it, whatever is blocked here, and it is nobody's service of its own.
+      sigset_t none;
+      sigemptyset(&none);
+      ::sigprocmask(SIG_SETMASK, &none, nullptr);
+      ::unsetenv("NOTIFY_SOCKET");
       ::dup2(ends[1], STDOUT_FILENO);
       become(command);
     }
@@ -155,7 +160,12 @@ int run_program(const std::vector<std::string>& command, const fs::path& socket)
 
 /// The agent that was named, or the only one there is.
 Result<std::string> agent_of(const RunOptions& options, const fs::path& file) {
-  if (options.agent) return *options.agent;
+  if (options.agent) {
+    // It names a directory as well, before anybody looked it up.
+    if (options.agent->find('/') == std::string::npos && *options.agent != "." && *options.agent != "..")
+      return *options.agent;
+    return refuse(Code::bad_request, "--agent takes the name of an [[agent]], which has no /");
+  }
   const auto config = load_config(file, ::geteuid());
   if (!config) return refuse(config.error());
   const auto& agents = config->roles.agents;
@@ -180,7 +190,8 @@ int run(const Common& common, const RunOptions& options) {
   // A log of its own for each agent, kept: two daemons never share a state directory.
   const auto state = common.state ? fs::path(*common.state) : home / "run" / *agent;
   std::error_code error;
-  if (fs::create_directories(state, error); !error) fs::permissions(state, fs::perms::owner_all, error);
+  // One that is there keeps its mode: it may be anybody's, and the daemon says what is wrong with it.
+  if (fs::create_directories(state, error) && !error) fs::permissions(state, fs::perms::owner_all, error);
   if (error) {
     return tell(common, {Code::log_unavailable, fmt::format("cannot make {}: {}; name another with --state",
                                                             state.string(), error.message())});

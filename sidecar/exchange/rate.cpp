@@ -16,7 +16,9 @@ bool MintRate::take(const std::string& agent, const std::string& grant, std::int
 }
 
 void MintRate::take_back(std::size_t steps) {
-  for (; taken_.size() > steps; taken_.pop_back()) taken_.back()->pop_back();
+  // A machine that slept in the middle may have seen the minute end: then a later take has made room already.
+  for (; taken_.size() > steps; taken_.pop_back())
+    if (!taken_.back()->empty()) taken_.back()->pop_back();
 }
 
 void MintRate::settle(bool durable) {

@@ -18,13 +18,22 @@ Json json_of(const Minted& minted) {
 }
 
 Json json_of(const Opened& opened) {
-  Json body{{"txn", opened.txn.text()}};
-  if (opened.minted) body = json_of(*opened.minted);
-  body["decision"] = "permit";
-  body["provisional"] = opened.provisional;
-  body["grant"] = opened.grant;
-  body["log_index"] = opened.log_index;
-  return body;
+  return {{"txn", opened.txn.text()},
+          {"decision", "permit"},
+          {"provisional", opened.provisional},
+          {"grant", opened.grant},
+          {"log_index", opened.log_index}};
+}
+
+/// The same with its first token. What most requests are answered with is written without a tree of it; but for the
+/// grant, whose name is any visible text, nothing in it needs escaping.
+Response answer_with(const Opened& opened, const Minted& minted) {
+  return {200, "application/json",
+          fmt::format(R"({{"attempt":{},"decision":"permit","expires_at":{},"grant":{},"jti":"{}","log_index":{},)"
+                      R"("previous":"{}","provisional":{},"token":"{}","txn":"{}"}})",
+                      minted.attempt, minted.expires_at, Json(opened.grant).dump(), minted.jti.text(), opened.log_index,
+                      name_of(minted.previous), opened.provisional, minted.token.expose_for_transport(),
+                      minted.txn.text())};
 }
 
 /// RFC 7662 section 2.2, and what only a redemption knows.
@@ -89,6 +98,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job> controls;
   for (const auto* job : writing)
     if (control_of(job->request)) controls.push_back(*job);
+  const auto request = writing.size() == 1 ? writing.front()->id : std::string("several");
   bool answered = false;
   const auto unwritten = [&](const Response& why) {
     if (!answered) return answer_unwritten(writing, why);
@@ -100,10 +110,10 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           answer_all(writing);
           begin_wait();
         },
-        [&] { answered = end_wait(); });
+        [&] { answered = end_wait() || answered; });
     if (!durable) unwritten(problem(durable.error()));
   } catch (const std::exception& error) {
-    unwritten(internal(error, writing.size() == 1 ? writing.front()->id : std::string("several")));
+    unwritten(internal(error, request));
   }
   if (!answered) count(writing);
 }
@@ -224,7 +234,8 @@ Response LocalDoor::open(const Request& request, const Caller& caller) {
   const auto decoded = decode_open(request.body, parts_.limits);
   if (!decoded) return refused(caller, decoded.error(), Verb::open);
   const auto opened = parts_.exchange.open(caller, *decoded);
-  return opened ? answer_with(json_of(*opened)) : problem(opened.error());
+  if (!opened) return problem(opened.error());
+  return opened->minted ? answer_with(*opened, *opened->minted) : answer_with(json_of(*opened));
 }
 
 Response LocalDoor::mint(const Request& request, const Caller& caller, std::string_view txn) {

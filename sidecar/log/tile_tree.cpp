@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "jeton/event.hpp"
@@ -133,9 +134,11 @@ class Run {
   void make_folder(const fs::path& folder) {
     if (folder == directory_ || touched_.count(folder) == 1 || fs::is_directory(folder)) return;
     make_folder(folder.parent_path());
-    fs::create_directory(folder);
-    // The one gate to the leaves: opened on purpose or not at all.
-    if (folder == directory_ / "tile" / "entries") fs::permissions(folder, fs::perms::owner_all);
+    // The one gate to the leaves: opened on purpose or not at all, and never open for a moment that a crash could make
+    // last.
+    const mode_t mode = folder == directory_ / "tile" / "entries" ? 0700 : 0777;
+    if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST)
+      throw fs::filesystem_error("make", folder, std::error_code(errno, std::generic_category()));
     touched_.insert(folder.parent_path());
   }
 

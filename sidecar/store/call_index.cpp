@@ -27,7 +27,7 @@ constexpr std::uint64_t commit_events = 50'000;
 
 /// Made where it is missing; then it must be a directory of this account that nobody else can look into.
 void own_directory(const std::filesystem::path& directory) {
-  std::filesystem::create_directories(directory.parent_path());
+  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path());
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) fail("cannot make " + directory.string());
   struct stat found {};
   if (::lstat(directory.c_str(), &found) != 0) fail("cannot look at " + directory.string());
@@ -166,6 +166,7 @@ void CallIndex::catch_up(const LogReader& log, const Progress& progress) {
     place.reset();
   }
   auto next = place ? place->size : 0;
+  const auto began = next;
   while (next < end) {
     auto transaction = guarded([&] { return std::make_unique<SQLite::Transaction>(file_->db()); });
     auto writer = guarded([&] { return std::make_unique<CallIndexWriter>(file_->db()); });
@@ -186,6 +187,8 @@ void CallIndex::catch_up(const LogReader& log, const Progress& progress) {
     });
     if (progress) progress(next, end);
   }
+  // Whoever opens the file next reads all of what stands in its write-ahead log.
+  if (end - began > commit_events / 10) guarded([&] { file_->db().exec("PRAGMA wal_checkpoint(TRUNCATE)"); });
 }
 
 void CallIndex::discard() {

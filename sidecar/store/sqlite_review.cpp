@@ -17,8 +17,9 @@ WITH told (what, time_us, code, agent, uid, server, tool, count) AS (
     (SELECT min(t.log_index) FROM event t WHERE t.txn = e.txn AND t.event BETWEEN {opened} AND {outcome})
   UNION ALL
   SELECT CASE e.event WHEN {minted} THEN 1 WHEN {redeemed} THEN 2 WHEN {outcome} THEN 3 ELSE 4 END, e.time_us, e.code,
-    coalesce(e.agent, CASE WHEN e.event = {refused} THEN (SELECT o.agent FROM event o WHERE o.txn = e.txn
-      AND o.event IN ({opened}, {minted}) ORDER BY o.log_index LIMIT 1) END) AS agent,
+    coalesce(e.agent, CASE WHEN e.event = {refused} THEN (SELECT o.agent FROM event o WHERE o.log_index = coalesce(
+      (SELECT min(t.log_index) FROM event t WHERE t.txn = e.txn AND t.event = {opened}),
+      (SELECT min(t.log_index) FROM event t WHERE t.txn = e.txn AND t.event = {minted}))) END) AS agent,
     CASE WHEN e.event IN ({refused}, {suppressed}) THEN e.uid END, e.server, e.tool,
     CASE WHEN e.event = {suppressed} THEN min(max(coalesce(e.count, 0), 0), 1000000000) ELSE 1 END
   FROM event e

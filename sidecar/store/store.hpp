@@ -102,7 +102,8 @@ class LogReader {
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;
   /// Rows where no log has any: at indexes below zero.
   [[nodiscard]] virtual std::uint64_t strays() const = 0;
-  /// What is in the schema and not jetond's own, differs from it, or is missing: "the view calls", "the trigger x".
+  /// What is in the schema and not jetond's own, differs from it, or is missing: "the view calls", "the trigger x"; and
+  /// indexes that do not lead to the rows that are there. Reads everything.
   [[nodiscard]] virtual std::vector<std::string> altered() const = 0;
 
   /// A row with the leaf hash that was stored beside it when it was written. `event` is null, and `trouble` says why,

@@ -125,7 +125,7 @@ TEST_CASE("reading a log of which no daemon runs changes nothing") {
   REQUIRE(daemon.stop() == 0);
   const auto before = contents(daemon.state());
   for (const auto& words : std::vector<std::vector<std::string>>{
-           {"calls"}, {"calls", "--agent", "dev"}, {"why", "call_1"}, {"export", "--format", "jsonl"}, {"verify"}}) {
+           {"calls"}, {"calls", "--agent", "dev"}, {"why", "call_0"}, {"export", "--format", "jsonl"}, {"verify"}}) {
     std::vector<std::string> command{program("jeton"), "log"};
     command.insert(command.end(), words.begin(), words.end());
     command.insert(command.end(), {"--state", daemon.state().string()});

@@ -83,8 +83,8 @@ TEST_CASE("a program that is run has its agent's grants and no more, and is no o
 
 TEST_CASE("a program that is run sees its own words, and its exit status is handed on") {
   const Home home;
-  const auto ran = home.run({"--agent", "billing", "--", "/bin/sh", "-c", "printf '%s %s\\n' \"$1\" \"$2\"; exit 7", "sh", "-n",
-                             "-AAAAAAAAAAAAAAAAAAAAA"});
+  const auto ran = home.run({"--agent", "billing", "--", "/bin/sh", "-c", "printf '%s %s\\n' \"$1\" \"$2\"; exit 7",
+                             "sh", "-n", "-AAAAAAAAAAAAAAAAAAAAA"});
   INFO(ran.err);
   CHECK(ran.status == 7);
   CHECK(ran.out == "-n -AAAAAAAAAAAAAAAAAAAAA\n");
@@ -124,4 +124,28 @@ TEST_CASE("nothing is run where the sidecar cannot start") {
   CHECK(several.status == 2);
   CHECK(several.out.empty());
   CHECK_THAT(several.err, Catch::Contains("billing, reports"));
+}
+
+TEST_CASE("a state directory that is there keeps its mode, and an agent's name leads out of none") {
+  const Home home;
+  const auto shared = home.dir.path() / "shared";
+  fs::create_directory(shared);
+  fs::permissions(shared, fs::perms{0755});
+  REQUIRE(home.run({"--agent", "billing", "--state", shared.string(), "--", "/bin/true"}).status == 0);
+  CHECK(fs::status(shared).permissions() == fs::perms{0755});
+
+  const auto out = home.run({"--agent", "../../out", "--", "/bin/echo", "ran"});
+  CHECK(out.status == 2);
+  CHECK(out.out.empty());
+  CHECK_FALSE(fs::exists(home.dir.path() / "out"));
+}
+
+TEST_CASE("the daemon of a program that is run ends though its runner was started with its end blocked") {
+  const Home home;
+  std::vector<std::string> command{"/usr/bin/env", "--block-signal=TERM"};
+  for (const auto& word : home.command({"--agent", "billing", "--", "/bin/true"})) command.push_back(word);
+  const auto ran = jeton::outside::run({.command = command, .env = home.env, .limit = std::chrono::seconds(60)});
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+  CHECK(home.left_behind().empty());
 }

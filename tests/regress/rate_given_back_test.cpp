@@ -1,6 +1,8 @@
 // Does a token that could not be written cost its agent a place under the rate limit?
 #include <stdexcept>
 
+#include "exchange/rate.hpp"
+#include "jeton/clock.hpp"
 #include "support/exchange_fixture.hpp"
 
 namespace jeton::testing {
@@ -41,6 +43,16 @@ TEST_CASE("a rate limit's place is given back when one answer of a transaction i
     for (int i = 0; i < 5; ++i) take_back_one();
   }));
   for (int i = 0; i < 3; ++i) CHECK(company.open(billing, files, binding("read")));
+}
+
+TEST_CASE("a rate limit's places are given back though the machine slept for a minute between two of them") {
+  MintRate rate;
+  REQUIRE(rate.take("billing", "refunds", 1, 0));
+  // The boot clock goes on in a sleeping machine: the first place has ended, and its transaction has not
+  REQUIRE(rate.take("billing", "refunds", 1, 61 * us_per_s));
+  rate.settle(false);
+  CHECK(rate.take("billing", "refunds", 1, 62 * us_per_s));
+  CHECK_FALSE(rate.take("billing", "refunds", 1, 63 * us_per_s));
 }
 
 }  // namespace jeton::testing

@@ -11,7 +11,7 @@ namespace jeton {
 [[nodiscard]] std::string attempts_view();
 /// One row a call, as `CallSummary` says it. Reads `attempts`.
 [[nodiscard]] std::string calls_view();
-/// One row a finding: what a reviewer should look at. Linear in the events. Reads `attempts`.
+/// One row a finding: what a reviewer should look at. One pass each, whatever the calls look like.
 [[nodiscard]] std::string alerts_view();
 
 }  // namespace jeton

@@ -1,7 +1,9 @@
 // What a confined process can no longer do, and what it still can, tried in a process of its own.
 #include "app/confine.hpp"
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -26,6 +28,11 @@ bool in_confined_child(const std::function<bool()>& holds) {
   return status == 0;
 }
 
+void* stack_end() {
+  static std::array<char, 256 * 1024> stack;
+  return stack.data() + stack.size() - 64;
+}
+
 bool refused(long answer) { return answer < 0 && errno == EPERM; }
 
 }  // namespace
@@ -38,6 +45,10 @@ TEST_CASE("a confined process runs no program and makes no process") {
   }));
   CHECK(in_confined_child([] { return refused(::fork()); }));
   CHECK(in_confined_child([] { return refused(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }));
+  // vfork by another name: a process with its maker's memory
+  CHECK(in_confined_child([] {
+    return refused(::clone([](void*) { return 0; }, stack_end(), CLONE_VM | CLONE_VFORK | SIGCHLD, nullptr));
+  }));
   CHECK(in_confined_child([] { return ::syscall(SYS_clone3, nullptr, 0) < 0 && errno == ENOSYS; }));
 }
 

@@ -2,6 +2,7 @@
 #include "cli/export_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.hpp"
 #include "store/sqlite_store.hpp"
@@ -99,4 +100,13 @@ TEST_CASE("a file that is no export of this log in this format stays as it is") 
   std::filesystem::create_symlink(log.dir / "elsewhere", log.file);
   CHECK(log.run("jsonl") == 4);
   CHECK_FALSE(std::filesystem::exists(log.dir / "elsewhere"));
+}
+
+TEST_CASE("an export does not go into a file of another account, which could read it from then on") {
+  if (::geteuid() != 0) return;
+  const Log log;
+  t::write_bytes(log.file, "");
+  REQUIRE(::chown(log.file.c_str(), 65'533, 65'533) == 0);
+  CHECK(log.run("jsonl") == 4);
+  CHECK(t::bytes_of(log.file).empty());
 }

@@ -1,8 +1,12 @@
 // Whatever bytes somebody planted in the file: no command lets them act in a terminal, and every document stays JSON.
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/commands.hpp"
@@ -169,4 +173,46 @@ TEST_CASE("no number that somebody planted in the log and no text in its place e
         CHECK(is_harmless(out + err));
       }
     }
+}
+
+TEST_CASE("an export to a terminal lets no planted byte act there") {
+  for (const char* format : {"csv", "jsonl"}) {
+    CAPTURE(format);
+    const t::TempDir dir;
+    { const t::ToldLog log(dir / "jeton.db"); }
+    {
+      SQLite::Database db((dir / "jeton.db").string(), SQLite::OPEN_READWRITE);
+      SQLite::Statement plant(db, "UPDATE event SET call_id = ?1, detail = ?1");
+      plant.bind(1, hostile().at(1).bytes);
+      plant.exec();
+    }
+    // Given a terminal that takes what is printed
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE((terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0));
+    const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE(screen >= 0);
+    std::string shown;
+    std::thread reader([&] {
+      std::array<char, 4096> part{};
+      for (auto size = ::read(terminal, part.data(), part.size()); size > 0;
+           size = ::read(terminal, part.data(), part.size()))
+        shown.append(part.data(), static_cast<std::size_t>(size));
+    });
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO);
+    ::dup2(screen, STDOUT_FILENO);
+    ::close(screen);
+    Common common;
+    common.state = dir.path().string();
+    jeton::cli::ExportOptions options;
+    options.format = format;
+    const auto err = printed(stderr, [&] { (void)jeton::cli::log_export(common, options); });
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+    reader.join();
+    ::close(terminal);
+    std::erase(shown, '\r');  // the terminal's own
+    CHECK(is_harmless(shown + err));
+    if (std::string(format) == "csv") CHECK(std::count(shown.begin(), shown.end(), '\n') > 20);
+  }
 }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "jeton/base64url.hpp"
 #include "support/catch.hpp"
 #include "support/forge.hpp"
 
@@ -171,6 +172,23 @@ TEST_CASE("claims that no JSON text can hold are not signed") {
   auto claims = forge::good_claims();
   claims.tool = "\xff";
   CHECK_THROWS(jeton::sign_token(claims, forge::issuer_key()));
+}
+
+TEST_CASE("RFC 8785: the payload is the canonical form of the claims whatever stands in them") {
+  for (const std::string& text : std::vector<std::string>{"plain", "with \"quotes\" and \\\\ and /", "\t\n\x01\x7f",
+                                                          "h\u00e9\u20ac\U0001F600\uE000"}) {
+    for (const bool with_call_id : {true, false}) {
+      auto claims = forge::good_claims();
+      claims.iss = claims.aud = claims.sub = claims.client_id = claims.tool = text;
+      claims.call_id = with_call_id ? std::optional(text) : std::nullopt;
+      claims.attempt = 1'000;
+      const auto token = jeton::sign_token(claims, forge::issuer_key());
+      const auto& compact = token.expose_for_transport();
+      const auto begin = compact.find('.') + 1;
+      const auto payload = compact.substr(begin, compact.rfind('.') - begin);
+      CHECK(payload == jeton::base64url(jeton::as_bytes(jeton::canonical_json(claims.json()).value())));
+    }
+  }
 }
 
 TEST_CASE("the header is exactly the protocol's text") {

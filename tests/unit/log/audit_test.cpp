@@ -98,6 +98,22 @@ TEST_CASE("whatever stands in the schema and is not jetonds own is found and nam
   }
 }
 
+TEST_CASE("an index of the right words that leaves rows out is found and named") {
+  for (const auto* only : {"log_index <> 5", "log_index < 3"}) {
+    CAPTURE(only);
+    const SignedLog log(1, 10);
+    // Given an index made over some of the rows, under the words of jetond's own: what happened to a call is hidden
+    const auto index = std::string("CREATE INDEX event_of_txn ON event (txn, event) WHERE txn IS NOT NULL");
+    log.edit("DROP INDEX event_of_txn; " + index + " AND " + only +
+             "; PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = '" + index +
+             "' WHERE name = 'event_of_txn'");
+    REQUIRE(log.reader()->everything_of(jeton::testing::id_of<jeton::Txn>(6), 10).empty());
+    const auto audit = log.audit();
+    check_only(audit, Fault::Kind::altered, 0, 0);
+    CHECK_THAT(audit.faults[0].what, Catch::StartsWith("the index event_of_txn"));
+  }
+}
+
 TEST_CASE("a log that jetond made and opened again has nothing altered") {
   const SignedLog log(1, 10);
   REQUIRE(log.open() != nullptr);

@@ -154,6 +154,23 @@ TEST_CASE("alerts and calls cost twice as much in a log twice as long") {
   }
 }
 
+TEST_CASE("alerts of a call with twice as many attempts cost twice as much") {
+  const auto steps_for_attempts = [](int attempts) {
+    t::ReviewLog log;
+    log.company.durably([&] {
+      auto token = log.minted(t::habits()[0]);
+      for (int attempt = 2; attempt <= attempts; ++attempt) {
+        log.redeemed(token, t::crm_account);
+        log.reported(token, Role::server, t::crm_account, Outcome::ok);
+        token = log.minted(t::habits()[0], attempt, token.txn);
+      }
+      return true;
+    });
+    return static_cast<double>(steps_for(log, "SELECT * FROM alerts"));
+  };
+  CHECK(steps_for_attempts(600) / steps_for_attempts(300) < 2.3);
+}
+
 TEST_CASE("sums count calls and tokens and redemptions and refusals under every name they have") {
   t::ReviewLog log;
   log.traffic(80, 7200);
