@@ -62,10 +62,15 @@ struct WhyOptions {
 };
 
 struct ExportOptions {
-  std::string format;  ///< jsonl or csv
+  std::string format;  ///< one of export_formats()
   std::optional<std::string> since, until;
   std::optional<std::uint64_t> from;
   std::optional<std::string> file;  ///< else stdout
+};
+
+struct FollowOptions {
+  std::optional<std::string> since, agent;
+  std::optional<std::uint64_t> from;
 };
 
 struct LogOptions {
@@ -134,6 +139,8 @@ struct RunOptions {
 [[nodiscard]] int log_alerts(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_stats(const Common& common, const ReviewOptions& options);
 [[nodiscard]] int log_why(const Common& common, const WhyOptions& options);
+/// Until SIGINT, SIGTERM or a closed stdout: 0. 3 when the log is replaced or damaged.
+[[nodiscard]] int log_follow(const Common& common, const FollowOptions& options);
 [[nodiscard]] int log_export(const Common& common, const ExportOptions& options);
 [[nodiscard]] int log_verify(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);

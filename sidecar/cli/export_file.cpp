@@ -68,7 +68,7 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
   if (end == tail.npos) {
     // Cut off within its first line, or another program's.
     std::string first;
-    if (log.size() > 0) append_export_line(first, log.read(0, 1).at(0), format);
+    if (log.size() > 0) append_export_line(first, log.read(0, 1).at(0), format, log.origin());
     if (!(header.empty() ? first : header).starts_with(tail)) return not_ours("it has no whole line of an export");
     if (::ftruncate(fd_, 0) != 0 || ::lseek(fd_, 0, SEEK_SET) != 0) return disk(file_, "write");
     return {};
@@ -82,7 +82,8 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
     if (!index) return not_ours("its last line is no line of such an export");
     const auto events = *index < log.size() ? log.read(*index, 1) : std::vector<Event>();
     std::string expected;
-    if (!events.empty() && events.front().log_index == *index) append_export_line(expected, events.front(), format);
+    if (!events.empty() && events.front().log_index == *index)
+      append_export_line(expected, events.front(), format, log.origin());
     if (line != expected) return not_ours("its last line is not that event of this log");
     next_ = *index + 1;
   }

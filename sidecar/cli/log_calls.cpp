@@ -4,16 +4,12 @@
 #include "cli/log_access.hpp"
 #include "cli/table.hpp"
 #include "cli/time_words.hpp"
+#include "cli/timeline.hpp"
 #include "jeton/clock.hpp"
 #include "readers/find.hpp"
 
 namespace jeton::cli {
 namespace {
-
-std::string short_agent(const std::string& agent) {
-  const auto name = agent.rfind('/');
-  return for_terminal(name == agent.npos ? agent : agent.substr(name + 1));
-}
 
 std::string outcome_words(const CallSummary& call) {
   if (!call.openers_outcome && !call.redeemers_outcome) return "-";

@@ -73,7 +73,7 @@ Result<ExportRange> range_of(const ExportOptions& options) {
 }
 
 int export_to(const Common& common, const LogReader& log, const ExportOptions& options, ExportRange range) {
-  const auto format = options.format == "csv" ? ExportFormat::csv : ExportFormat::jsonl;
+  const auto format = export_format_named(options.format).value_or(ExportFormat::jsonl);
   range.end = log.size();
   std::optional<ExportFile> file;
   if (options.file) {

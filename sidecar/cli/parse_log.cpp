@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/log_access.hpp"
 #include "cli/time_words.hpp"
+#include "readers/export.hpp"
 #include "readers/find.hpp"
 
 namespace jeton::cli {
@@ -108,6 +109,16 @@ void add_reviews(CommandLine& line, CLI::App& log) {
              std::make_shared<ReviewOptions>());
 }
 
+void add_follow(CommandLine& line, CLI::App& log) {
+  auto options = std::make_shared<FollowOptions>();
+  auto* command = line.add(log, "follow", "events as they happen, one a line, until it is interrupted",
+                           [&common = line.common, options] { return log_follow(common, *options); });
+  command->add_option("--since", options->since, std::string("begin with events since then: ") + time_help)
+      ->type_name("TIME");
+  command->add_option("--from", options->from, "begin with this event; else with the newest 10")->type_name("INDEX");
+  command->add_option("--agent", options->agent, "only of this agent: its name or SPIFFE ID")->type_name("AGENT");
+}
+
 void add_export(CommandLine& line, CLI::App& log) {
   auto options = std::make_shared<ExportOptions>();
   auto* command = line.add(log, "export", "the events as lines for other programs, to stdout or a file",
@@ -115,9 +126,9 @@ void add_export(CommandLine& line, CLI::App& log) {
                              step_back();
                              return log_export(common, *options);
                            });
-  command->add_option("--format", options->format, "jsonl or csv")
+  command->add_option("--format", options->format, fmt::format("{}", fmt::join(export_formats(), ", ")))
       ->required()
-      ->check(CLI::IsMember({"jsonl", "csv"}))
+      ->check(CLI::IsMember(std::vector<std::string>(export_formats().begin(), export_formats().end())))
       ->type_name("FORMAT");
   command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
   command->add_option("--until", options->until, "events before then")->type_name("TIME");
@@ -173,6 +184,7 @@ void add_log_commands(CommandLine& line) {
   log->require_subcommand(0, 1);
   add_looks(line, *log);
   add_reviews(line, *log);
+  add_follow(line, *log);
   add_export(line, *log);
   add_proofs(line, *log);
   add_for_others(line, *log);

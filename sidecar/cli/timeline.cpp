@@ -53,6 +53,27 @@ std::string timeline(const std::vector<Event>& events) {
   return table.text(colour_wanted());
 }
 
+std::string short_agent(const std::string& agent) {
+  const auto name = agent.rfind('/');
+  return for_terminal(name == agent.npos ? agent : agent.substr(name + 1));
+}
+
+std::string line_of(const Event& event) {
+  const auto day = utc_time(event.time_us);
+  std::string line = fmt::format("{:<7} {} {}Z  {:<19}", event.log_index, day.substr(0, day.find(' ')),
+                                 utc_clock(event.time_us), name_of(event.kind));
+  const auto say = [&line](const std::string& more) {
+    if (!more.empty()) line += "  " + more;
+  };
+  if (event.agent) say(short_agent(*event.agent));
+  // A refusal names its tool among its words.
+  if (event.tool && event.kind != EventKind::request_refused) say(for_terminal(*event.tool));
+  say(words_of(event));
+  say(who(event));
+  if (event.txn) say(event.txn->text());
+  return line + "\n";
+}
+
 std::string distance(std::int64_t from_us, std::int64_t to_us) {
   // As doubles: an edited log has times whose difference is no number of ours.
   const double seconds = (static_cast<double>(to_us) - static_cast<double>(from_us)) / static_cast<double>(us_per_s);

@@ -15,6 +15,11 @@ namespace jeton::cli {
 /// A table of events with the time since the first; each line ends in a line feed.
 [[nodiscard]] std::string timeline(const std::vector<Event>& events);
 
+/// One event by itself, as it comes: its place, time, name, whose and what for, and who did it. Ends in a line feed.
+[[nodiscard]] std::string line_of(const Event& event);
+/// The name at the end of a SPIFFE ID.
+[[nodiscard]] std::string short_agent(const std::string& agent);
+
 /// "0.2 s", "14 min", "3 days": the distance of two times, as one says it.
 [[nodiscard]] std::string distance(std::int64_t from_us, std::int64_t to_us);
 

@@ -2,11 +2,14 @@
 #include "readers/export.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
 
 #include "jeton/event.hpp"
+#include "readers/ocsf.hpp"
+#include "readers/otlp.hpp"
 
 namespace jeton {
 namespace {
@@ -107,41 +110,74 @@ void append_csv(std::string& out, const Event& event) {
   out += csv_end;
 }
 
+void append_document(std::string& out, const Event& event, const Json& document) {
+  const auto text = canonical_json(document);
+  if (!text) throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
+  (out += *text) += '\n';
+}
+
+/// The formats in their order: what each is called, and what stands before and behind an event's place in its lines.
+struct Form {
+  std::string_view name, before_index, behind_index;
+};
+constexpr std::array forms{
+    Form{"jsonl", "\"log_index\":", ",}"},
+    Form{"csv", "", ","},
+    Form{"ocsf", "\"log_index\":", ",}"},
+    Form{"otlp", "\"jeton.log_index\",\"value\":{\"intValue\":\"", "\""},
+};
+constexpr std::array names{forms[0].name, forms[1].name, forms[2].name, forms[3].name};
+
 bool is_wanted(const Event& event, const ExportRange& range) {
   return (!range.since_us || event.time_us >= *range.since_us) && (!range.until_us || event.time_us < *range.until_us);
 }
 
 }  // namespace
 
+std::span<const std::string_view> export_formats() { return names; }
+
+std::optional<ExportFormat> export_format_named(std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<ExportFormat>(found - names.begin());
+}
+
 std::string export_header(ExportFormat format) {
-  if (format == ExportFormat::jsonl) return "";
+  if (format != ExportFormat::csv) return "";
   std::string names = "log_index,time_us,event";
   const Event none;
   for_each_member(none, [&names](const char* name, const auto&, auto...) { (names += ',') += name; });
   return names.append(csv_end);
 }
 
-void append_export_line(std::string& out, const Event& event, ExportFormat format) {
+void append_export_line(std::string& out, const Event& event, ExportFormat format, std::string_view origin) {
   try {
-    format == ExportFormat::jsonl ? append_json(out, event) : append_csv(out, event);
+    switch (format) {
+      case ExportFormat::jsonl: return append_json(out, event);
+      case ExportFormat::csv: return append_csv(out, event);
+      case ExportFormat::ocsf: return append_document(out, event, ocsf_json(event, origin));
+      case ExportFormat::otlp: return append_document(out, event, otlp_json(event, origin));
+    }
   } catch (const std::logic_error&) {
     throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
   }
 }
 
 std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format) {
-  constexpr std::string_view name = "\"log_index\":";
+  const auto& form = forms.at(static_cast<std::size_t>(format));
   std::size_t at = 0;
-  if (format == ExportFormat::jsonl) {
+  if (!form.before_index.empty()) {
     if (!line.starts_with('{')) return std::nullopt;
     // A text inside a member has its quotes escaped, so it cannot spell this.
-    at = line.find(name);
+    at = line.find(form.before_index);
     if (at == line.npos) return std::nullopt;
-    at += name.size();
+    at += form.before_index.size();
   }
   std::uint64_t index = 0;
   const auto [end, error] = std::from_chars(line.data() + at, line.data() + line.size(), index);
-  if (error != std::errc() || end == line.data() + line.size() || (*end != ',' && *end != '}')) return std::nullopt;
+  if (error != std::errc() || end == line.data() + line.size() ||
+      form.behind_index.find(*end) == form.behind_index.npos)
+    return std::nullopt;
   return index;
 }
 
@@ -149,6 +185,7 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
                             const std::function<bool(const std::string&)>& put,
                             const std::function<void(std::uint64_t next)>& progress) {
   const auto end = std::min(range.end, log.size());
+  const auto origin = log.origin();
   std::uint64_t lines = 0;
   std::string text;
   for (auto next = range.from; next < end;) {
@@ -165,7 +202,7 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
         ++next;
         if (!is_wanted(*row.event, range)) return;
         try {
-          append_export_line(text, *row.event, format);
+          append_export_line(text, *row.event, format, origin);
           ++lines;
         } catch (const LogDamaged& error) {
           damage = error;

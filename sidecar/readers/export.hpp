@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,15 +10,20 @@
 
 namespace jeton {
 
-enum class ExportFormat { jsonl, csv };
+/// ocsf: see readers/ocsf. otlp: see readers/otlp.
+enum class ExportFormat { jsonl, csv, ocsf, otlp };
 
-/// The names of the columns, as the first line of a csv; nothing for jsonl. Lines end in LF, in CRLF for csv (RFC
-/// 4180).
+/// The names of the formats, in their order.
+[[nodiscard]] std::span<const std::string_view> export_formats();
+[[nodiscard]] std::optional<ExportFormat> export_format_named(std::string_view name);
+
+/// The names of the columns, as the first line of a csv; nothing for the others, which are a JSON object a line. Lines
+/// end in LF, in CRLF for csv (RFC 4180).
 [[nodiscard]] std::string export_header(ExportFormat format);
 /// jsonl: the leaf's members and `log_index`, in canonical form (RFC 8785). csv: a cell a column, quoted where it must
-/// be; a text that a spreadsheet would take for a formula has ' before it. Appends a whole line. Throws LogDamaged for
-/// an event that no jetond wrote.
-void append_export_line(std::string& out, const Event& event, ExportFormat format);
+/// be; a text that a spreadsheet would take for a formula has ' before it. Appends a whole line. `origin` is the log's,
+/// for the formats that say it. Throws LogDamaged for an event that no jetond wrote.
+void append_export_line(std::string& out, const Event& event, ExportFormat format, std::string_view origin = {});
 /// The index a line is of; nothing for another program's line.
 [[nodiscard]] std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format);
 

@@ -25,13 +25,6 @@ constexpr std::array<Stage, 7> stages{{{"opened", CallStage::opened, {}},
                                        {"redeemed", CallStage::redeemed, {}},
                                        {"reported", CallStage::reported, {}}}};
 
-bool is_agent(const std::string& asked, const std::string& spiffe_id) {
-  if (asked.find("://") != asked.npos) return asked == spiffe_id;
-  constexpr std::string_view before = "/agent/";
-  const auto at = spiffe_id.find(before);
-  return at == spiffe_id.npos ? asked == spiffe_id : asked == spiffe_id.substr(at + before.size());
-}
-
 CallQuery query_of(const CallFilter& filter, std::int64_t now_us) {
   CallQuery query;
   if (filter.agent) query.agent = [&](const std::string& agent) { return is_agent(*filter.agent, agent); };
@@ -56,6 +49,13 @@ bool has_code(const std::vector<Event>& story, Code code) {
 }
 
 }  // namespace
+
+bool is_agent(const std::string& asked, const std::string& spiffe_id) {
+  if (asked.find("://") != asked.npos) return asked == spiffe_id;
+  constexpr std::string_view before = "/agent/";
+  const auto at = spiffe_id.find(before);
+  return at == spiffe_id.npos ? asked == spiffe_id : asked == spiffe_id.substr(at + before.size());
+}
 
 std::span<const std::string_view> call_states() {
   static const auto names = [] {

@@ -23,6 +23,9 @@ struct CallFilter {
   [[nodiscard]] bool matches(const CallSummary& call, const std::vector<Event>& story) const;
 };
 
+/// Whether an agent of the log is the one that was asked for: by its SPIFFE ID, or by the name at its end.
+[[nodiscard]] bool is_agent(const std::string& asked, const std::string& spiffe_id);
+
 /// The states a call can be in.
 [[nodiscard]] std::span<const std::string_view> call_states();
 

@@ -127,11 +127,33 @@ TEST_CASE("an export has every event of its range once and in order, whatever th
   CHECK(exported({}, 1).size() < 700);
 }
 
+TEST_CASE("the place of an event is found in its line in every format") {
+  const auto names = jeton::export_formats();
+  REQUIRE(names.size() == 4);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto format = jeton::export_format_named(names[i]);
+    REQUIRE(format == static_cast<ExportFormat>(i));
+    for (const auto kind : jeton::all_event_kinds()) {
+      auto event = t::full_event(kind);
+      event.log_index = 4711;
+      event.detail = "\"log_index\":7,\"jeton.log_index\",\"value\":{\"intValue\":\"7\"";
+      const auto line = line_of(event, *format);
+      CAPTURE(line);
+      CHECK(jeton::index_of_line(line, *format) == 4711);
+      CHECK(std::count(line.begin(), line.end(), '\n') == 1);
+      CHECK(line.size() < 65'536);
+    }
+  }
+  CHECK_FALSE(jeton::export_format_named("xml"));
+}
+
 TEST_CASE("a line of another program has no place") {
   for (const char* line :
        {"", "{}", "{\"log_index\":}", "{\"log_index\":x}", "{\"log_index\":7", "7", "x,1", "hello\n"}) {
     CAPTURE(line);
     CHECK_FALSE(jeton::index_of_line(line, ExportFormat::jsonl));
     CHECK_FALSE(jeton::index_of_line(line, ExportFormat::csv));
+    CHECK_FALSE(jeton::index_of_line(line, ExportFormat::ocsf));
+    CHECK_FALSE(jeton::index_of_line(line, ExportFormat::otlp));
   }
 }
