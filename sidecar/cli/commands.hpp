@@ -88,6 +88,13 @@ struct ConsistencyOptions {
   std::optional<std::string> vkey;    ///< as in LogOptions
 };
 
+/// Without `args` the key alone is disclosed; with it, whether these are the arguments.
+struct DiscloseOptions {
+  std::string txn;
+  std::optional<std::string> tool;
+  std::optional<std::string> args;  ///< JSON, @FILE or -
+};
+
 /// Times as `time_from` reads them.
 struct ReviewOptions {
   std::optional<std::string> since;
@@ -140,6 +147,7 @@ struct RunOptions {
 [[nodiscard]] int log_vkey(const Common& common);
 [[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_tiles(const Common& common, const TilesOptions& options);
+[[nodiscard]] int log_disclose(const Common& common, const DiscloseOptions& options);
 [[nodiscard]] int log_consistency(const Common& common, const ConsistencyOptions& options);
 
 /// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.

@@ -166,6 +166,18 @@ void add_for_others(CommandLine& line, CLI::App& log) {
   take_vkey(command, growth);
 }
 
+void add_arguments(CommandLine& line, CLI::App& log) {
+  auto disclosed = std::make_shared<DiscloseOptions>();
+  auto* command = line.add(log, "disclose", "one call's key, with which anybody can check what its arguments were",
+                           [&common = line.common, disclosed] { return log_disclose(common, *disclosed); });
+  command->add_option("txn", disclosed->txn, "the call")->required()->type_name("TXN");
+  auto* tool = command->add_option("--tool", disclosed->tool, "the tool's name, for --args")->type_name("NAME");
+  auto* args = command->add_option("--args", disclosed->args, "whether these are the arguments: JSON, @FILE, or -")
+                   ->type_name("JSON");
+  tool->needs(args);
+  args->needs(tool);
+}
+
 }  // namespace
 
 void add_log_commands(CommandLine& line) {
@@ -176,6 +188,7 @@ void add_log_commands(CommandLine& line) {
   add_export(line, *log);
   add_proofs(line, *log);
   add_for_others(line, *log);
+  add_arguments(line, *log);
 }
 
 }  // namespace jeton::cli
