@@ -75,6 +75,7 @@ struct LogOptions {
   std::vector<std::string> checkpoints;  ///< files to hold the log against, beside STATE/checkpoint
   std::uint64_t index = 0;
   std::string directory;
+  bool with_arguments = false;  ///< of a copy
 };
 
 struct TilesOptions {
@@ -86,6 +87,15 @@ struct ConsistencyOptions {
   std::string old;                    ///< a size, or a file with the older checkpoint
   std::optional<std::uint64_t> size;  ///< of a checkpoint; else the newest
   std::optional<std::string> vkey;    ///< as in LogOptions
+};
+
+/// One of `key`, `make_key` and `erase`; see log_args.
+struct ArgsOptions {
+  std::optional<std::string> txn;
+  std::optional<std::string> key;       ///< the reviewer's secret key, a file
+  std::optional<std::string> make_key;  ///< a new file for one
+  bool erase = false;
+  std::optional<std::string> older_than;  ///< as time_from reads it
 };
 
 /// Without `args` the key alone is disclosed; with it, whether these are the arguments.
@@ -147,6 +157,7 @@ struct RunOptions {
 [[nodiscard]] int log_vkey(const Common& common);
 [[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_tiles(const Common& common, const TilesOptions& options);
+[[nodiscard]] int log_args(const Common& common, const ArgsOptions& options);
 [[nodiscard]] int log_disclose(const Common& common, const DiscloseOptions& options);
 [[nodiscard]] int log_consistency(const Common& common, const ConsistencyOptions& options);
 

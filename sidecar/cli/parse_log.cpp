@@ -144,6 +144,7 @@ void add_proofs(CommandLine& line, CLI::App& log) {
 
   options = add(line, log, "copy", "a copy for others, who never open the live file", log_copy, command);
   command->add_option("directory", options->directory, "a new directory")->required()->type_name("DIR");
+  command->add_flag("--with-arguments", options->with_arguments, "recorded arguments too, sealed as they are");
 }
 
 void add_for_others(CommandLine& line, CLI::App& log) {
@@ -176,6 +177,19 @@ void add_arguments(CommandLine& line, CLI::App& log) {
                    ->type_name("JSON");
   tool->needs(args);
   args->needs(tool);
+
+  auto args_of = std::make_shared<ArgsOptions>();
+  command = line.add(log, "args", "a call's recorded arguments, for the reviewer they were sealed to",
+                     [&common = line.common, args_of] { return log_args(common, *args_of); });
+  command->add_option("txn", args_of->txn, "the call")->type_name("TXN");
+  command->add_option("--key", args_of->key, "the file with the reviewer's secret key")->type_name("FILE");
+  command
+      ->add_option("--make-key", args_of->make_key, "make a key: the secret half in this new file, the other on stdout")
+      ->type_name("FILE");
+  command->add_flag("--delete", args_of->erase, "delete them, of TXN or --older-than; the log stays as it is");
+  command
+      ->add_option("--older-than", args_of->older_than, std::string("with --delete: sealed before then: ") + time_help)
+      ->type_name("TIME");
 }
 
 }  // namespace
