@@ -17,6 +17,12 @@ jeton::CallBinding with_arguments(const std::string& tool, const std::string& ar
 
 /// Billing may refund and look at the crm: refunds are recorded, and a later grant that covers them too is not.
 struct Recording {
+  template <class Work>
+  auto durably(Work work) {
+    std::optional<decltype(work())> answer;
+    REQUIRE(process.exchange.transact([&] { answer.emplace(work()); }));
+    return std::move(*answer);
+  }
   jeton::Result<jeton::Opened> open(const jeton::CallBinding& call, std::optional<std::string> server = t::crm) {
     OpenRequest request{call};
     request.server = std::move(server);
@@ -24,12 +30,6 @@ struct Recording {
   }
   jeton::Result<jeton::Minted> mint(const jeton::Txn& txn, const jeton::CallBinding& call) {
     return durably([&] { return process.exchange.mint(t::caller_of(t::billing), MintRequest{txn, t::crm, call}); });
-  }
-  template <class Work>
-  auto durably(Work work) {
-    std::optional<decltype(work())> answer;
-    REQUIRE(process.exchange.transact([&] { answer.emplace(work()); }));
-    return std::move(*answer);
   }
   const jeton::Event& last() const { return store.events().back(); }
 
