@@ -50,6 +50,6 @@ TEST_CASE("a sealing key has one spelling and a point that seals nothing is none
   const auto text = OpeningKey::generate().sealing_key().text();
   CHECK(text.size() == 43);
   CHECK(SealingKey::parse(text).value().text() == text);
-  for (const std::string bad : {std::string(), text + "=", text.substr(1), "!" + text.substr(1), std::string(43, 'A')})
+  for (const auto& bad : {std::string(), text + "=", text.substr(1), "!" + text.substr(1), std::string(43, 'A')})
     CHECK_FALSE(SealingKey::parse(bad));
 }
