@@ -40,6 +40,7 @@ struct Config {
   std::int64_t reserve_bytes = 64 << 20;
   std::optional<std::string> socket;
   std::vector<std::string> checkpoint_places;  ///< beside STATE/checkpoint: absolute paths, or "syslog"
+  std::optional<SealingKey> reviewer_key;      ///< what grants that record seal arguments to
   Limits limits;
   Roles::Entries roles;
   std::vector<Grant> grants;
@@ -56,7 +57,7 @@ struct Config {
 struct ConfigKey {
   std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant", "grant.argument"
   std::string_view key;
-  std::string_view type;           ///< "string", "integer", "strings", "number", "scalar", "scalars"
+  std::string_view type;           ///< "string", "integer", "strings", "boolean", "number", "scalar", "scalars"
   std::string_view default_value;  ///< as written in the file; empty: none
   std::string_view unit;
   std::string_view sentence;

@@ -26,6 +26,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
 
     {"", "checkpoint_places", "strings", "", "",
      "Where checkpoints go beside STATE: files out of this host's reach, or \"syslog\"."},
+    {"", "reviewer_key", "string", "", "",
+     "The public key that recorded arguments are sealed to; jeton log args --make-key FILE makes it."},
 
     {"limits", "body_bytes", "integer", "1048576", "bytes", "The largest body of a request.", false, 1024,
      64 * mebibyte},
@@ -64,6 +66,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
      false, 1, 1000},
     {"grant", "rate_per_min", "integer", "", "tokens a minute", "Tokens minted a minute; without it no limit.", false,
      1, 1000000},
+    {"grant", "record_arguments", "boolean", "false", "",
+     "Keep each call's arguments beside the log, sealed to reviewer_key; a call must then send them."},
 
     {"grant.argument", "pointer", "string", "", "",
      "JSON Pointer (RFC 6901) to the argument; missing or of another type, it fails the rule.", true},

@@ -76,6 +76,10 @@ void read_root(const ConfigSection& root, Config& config) {
   if (const auto level = text_that([](std::string_view text) { return level_named(text).has_value(); }, root,
                                    "log_level", "is no level; write \"debug\", \"info\", \"warning\" or \"error\""))
     config.log_level = *level_named(*level);
+  if (const auto key =
+          text_that([](std::string_view text) { return SealingKey::parse(text).has_value(); }, root, "reviewer_key",
+                    "is no reviewer's key; type  jeton log args --make-key FILE  and write what it prints"))
+    config.reviewer_key = *SealingKey::parse(*key);
   config.reserve_bytes = root.integer_or("reserve_bytes", config.reserve_bytes);
   if (!root.has("checkpoint_places")) return;
   for (const auto& place : root.strings("checkpoint_places")) {
@@ -198,7 +202,7 @@ std::vector<std::string> read_tools(const ConfigSection& section) {
   return tools;
 }
 
-Permit read_permit(const ConfigSection& section) {
+Permit read_permit(const ConfigSection& section, const std::optional<SealingKey>& reviewer_key) {
   Permit permit;
   permit.grant = text_that(is_grant_name, section, "name",
                            "is no grant's name; write up to 128 visible ASCII characters without a space")
@@ -207,6 +211,13 @@ Permit read_permit(const ConfigSection& section) {
   permit.max_attempts = section.integer_or("max_attempts", permit.max_attempts);
   permit.max_redemptions = section.integer_or("max_redemptions", permit.max_redemptions);
   permit.rate_per_min = section.integer("rate_per_min");
+  if (section.flag("record_arguments")) {
+    permit.seal_to = reviewer_key;
+    if (!reviewer_key)
+      section.mistake("record_arguments",
+                      "needs reviewer_key; type  jeton log args --make-key FILE  and write reviewer_key = \"...\" "
+                      "above the first [section]");
+  }
   if (permit.max_redemptions > permit.max_attempts) {
     section.mistake("max_redemptions", fmt::format("is more than the {} attempts; write at most that, or raise "
                                                    "max_attempts",
@@ -217,7 +228,7 @@ Permit read_permit(const ConfigSection& section) {
 
 Grant read_grant(const ConfigSection& section, const Config& config) {
   Grant grant;
-  grant.permit = read_permit(section);
+  grant.permit = read_permit(section, config.reviewer_key);
   const auto is_namesake = [&](const Grant& other) { return other.permit.grant == grant.permit.grant; };
   if (std::any_of(config.grants.begin(), config.grants.end(), is_namesake)) {
     section.mistake("name", "is the name of an earlier grant; write another");

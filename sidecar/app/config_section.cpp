@@ -23,7 +23,7 @@ struct NotBuilt {
 };
 // Keys of the format that this version cannot honour. A rule that is read and not kept would be a hole: refuse.
 constexpr std::array<NotBuilt, 1> not_built = {{
-    {"record_arguments", "this version does not have recorded arguments; remove it"},
+    {"alg", "this version signs every token with EdDSA; remove it"},
 }};
 
 std::string qualified(std::string_view section, std::string_view key) {
@@ -79,6 +79,7 @@ bool fits(const ConfigKey& row, ConfigNode::Kind kind) {
   using Kind = ConfigNode::Kind;
   if (is_list(row)) return kind == Kind::list;
   if (row.type == "integer") return kind == Kind::integer;
+  if (row.type == "boolean") return kind == Kind::boolean;
   if (row.type == "number") return kind == Kind::integer || kind == Kind::real;
   return row.type == "scalar" ? is_scalar(kind) : kind == Kind::string;
 }
@@ -91,6 +92,7 @@ std::string_view words_for_type(const ConfigKey& row) {
   if (row.type == "strings") return "a list of strings";
   if (row.type == "scalars") return "a list of strings, numbers and booleans";
   if (row.type == "scalar") return "a string, number or boolean";
+  if (row.type == "boolean") return "true or false";
   if (row.type == "number") return "a number";
   return row.type == "integer" ? "an integer" : "a string";
 }
@@ -199,6 +201,11 @@ std::optional<std::string> ConfigSection::text(std::string_view key) const {
 std::optional<std::int64_t> ConfigSection::integer(std::string_view key) const {
   const auto* member = value(key);
   return member != nullptr ? std::optional(member->integer) : std::nullopt;
+}
+
+bool ConfigSection::flag(std::string_view key) const {
+  const auto* member = value(key);
+  return member != nullptr && member->boolean;
 }
 
 std::int64_t ConfigSection::integer_or(std::string_view key, std::int64_t otherwise) const {

@@ -35,6 +35,8 @@ class ConfigSection {
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
   [[nodiscard]] std::int64_t integer_or(std::string_view key, std::int64_t otherwise) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
+  /// False when it is absent.
+  [[nodiscard]] bool flag(std::string_view key) const;
   /// Of any type; none when it is absent or not as its row says. A list may still hold items that are mistakes.
   [[nodiscard]] const ConfigNode* value(std::string_view key) const;
   /// The list's items, each a string with its line.

@@ -17,7 +17,7 @@ std::vector<std::string> words_of(int argc, char** argv) {
     const std::string word = argv[i];
     const std::string_view before = argv[i - 1];
     as_they_are = as_they_are || before == "--";
-    const bool is_value = as_they_are || (before.starts_with("--") && before != "--json");
+    const bool is_value = as_they_are || (before.starts_with("--") && before != "--json" && before != "--delete");
     (word.starts_with('-') && Txn::parse(word) && !is_value ? ids : words).push_back(word);
   }
   if (!ids.empty() && std::find(words.begin(), words.end(), "--") == words.end()) words.emplace_back("--");

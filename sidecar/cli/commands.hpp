@@ -80,6 +80,7 @@ struct LogOptions {
   std::vector<std::string> checkpoints;  ///< files to hold the log against, beside STATE/checkpoint
   std::uint64_t index = 0;
   std::string directory;
+  bool with_arguments = false;  ///< of a copy
 };
 
 struct TilesOptions {
@@ -91,6 +92,22 @@ struct ConsistencyOptions {
   std::string old;                    ///< a size, or a file with the older checkpoint
   std::optional<std::uint64_t> size;  ///< of a checkpoint; else the newest
   std::optional<std::string> vkey;    ///< as in LogOptions
+};
+
+/// One of `key`, `make_key` and `erase`; see log_args.
+struct ArgsOptions {
+  std::optional<std::string> txn;
+  std::optional<std::string> key;       ///< the reviewer's secret key, a file
+  std::optional<std::string> make_key;  ///< a new file for one
+  bool erase = false;
+  std::optional<std::string> older_than;  ///< as time_from reads it
+};
+
+/// Without `args` the key alone is disclosed; with it, whether these are the arguments.
+struct DiscloseOptions {
+  std::string txn;
+  std::optional<std::string> tool;
+  std::optional<std::string> args;  ///< JSON, @FILE or -
 };
 
 /// Times as `time_from` reads them.
@@ -147,6 +164,8 @@ struct RunOptions {
 [[nodiscard]] int log_vkey(const Common& common);
 [[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_tiles(const Common& common, const TilesOptions& options);
+[[nodiscard]] int log_args(const Common& common, const ArgsOptions& options);
+[[nodiscard]] int log_disclose(const Common& common, const DiscloseOptions& options);
 [[nodiscard]] int log_consistency(const Common& common, const ConsistencyOptions& options);
 
 /// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.

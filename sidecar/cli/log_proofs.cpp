@@ -160,7 +160,9 @@ int log_copy(const Common& common, const LogOptions& options) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return tell(common, {Code::bad_request, fmt::format("cannot make {}", directory.string())});
-    if (auto copied = copy_ledger(state_of(common) / "jeton.db", directory / "jeton.db", newest->head.size); !copied)
+    if (auto copied = copy_ledger(state_of(common) / "jeton.db", directory / "jeton.db", newest->head.size,
+                                  options.with_arguments ? WithArguments::yes : WithArguments::no);
+        !copied)
       return tell(common, copied.error());
     for (const auto& [name, text] :
          {std::pair("log.vkey", key->text() + "\n"), std::pair("checkpoint", note_of(*newest, *key))})

@@ -155,6 +155,7 @@ void add_proofs(CommandLine& line, CLI::App& log) {
 
   options = add(line, log, "copy", "a copy for others, who never open the live file", log_copy, command);
   command->add_option("directory", options->directory, "a new directory")->required()->type_name("DIR");
+  command->add_flag("--with-arguments", options->with_arguments, "recorded arguments too, sealed as they are");
 }
 
 void add_for_others(CommandLine& line, CLI::App& log) {
@@ -177,6 +178,31 @@ void add_for_others(CommandLine& line, CLI::App& log) {
   take_vkey(command, growth);
 }
 
+void add_arguments(CommandLine& line, CLI::App& log) {
+  auto disclosed = std::make_shared<DiscloseOptions>();
+  auto* command = line.add(log, "disclose", "one call's key, with which anybody can check what its arguments were",
+                           [&common = line.common, disclosed] { return log_disclose(common, *disclosed); });
+  command->add_option("txn", disclosed->txn, "the call")->required()->type_name("TXN");
+  auto* tool = command->add_option("--tool", disclosed->tool, "the tool's name, for --args")->type_name("NAME");
+  auto* args = command->add_option("--args", disclosed->args, "whether these are the arguments: JSON, @FILE, or -")
+                   ->type_name("JSON");
+  tool->needs(args);
+  args->needs(tool);
+
+  auto args_of = std::make_shared<ArgsOptions>();
+  command = line.add(log, "args", "a call's recorded arguments, for the reviewer they were sealed to",
+                     [&common = line.common, args_of] { return log_args(common, *args_of); });
+  command->add_option("txn", args_of->txn, "the call")->type_name("TXN");
+  command->add_option("--key", args_of->key, "the file with the reviewer's secret key")->type_name("FILE");
+  command
+      ->add_option("--make-key", args_of->make_key, "make a key: the secret half in this new file, the other on stdout")
+      ->type_name("FILE");
+  command->add_flag("--delete", args_of->erase, "delete them, of TXN or --older-than; the log stays as it is");
+  command
+      ->add_option("--older-than", args_of->older_than, std::string("with --delete: sealed before then: ") + time_help)
+      ->type_name("TIME");
+}
+
 }  // namespace
 
 void add_log_commands(CommandLine& line) {
@@ -188,6 +214,7 @@ void add_log_commands(CommandLine& line) {
   add_export(line, *log);
   add_proofs(line, *log);
   add_for_others(line, *log);
+  add_arguments(line, *log);
 }
 
 }  // namespace jeton::cli

@@ -24,6 +24,7 @@ Json json_of(const ExplainRequest& request, const Explanation& explained) {
     body["max_attempts"] = permit->max_attempts;
     body["max_redemptions"] = permit->max_redemptions;
     if (permit->rate_per_min) body["rate_per_min"] = *permit->rate_per_min;
+    if (permit->seal_to) body["record_arguments"] = true;
   } else {
     body["decision"] = "refuse";
     body["code"] = name_of(permit.error().code);
@@ -53,6 +54,7 @@ std::string permit_line(const ExplainRequest& request, const Permit& permit) {
       permit.grant, request.agent, request.tool, request.server.value_or("any server"), permit.ttl_s,
       permit.max_attempts, permit.max_redemptions);
   if (permit.rate_per_min) line += fmt::format(", rate_per_min {}", *permit.rate_per_min);
+  if (permit.seal_to) line += ", records arguments";
   return line;
 }
 

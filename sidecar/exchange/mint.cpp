@@ -1,4 +1,6 @@
 // Opening a call and minting its attempts: decided anew each time, one live token at most, event before token.
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "exchange/exchange.hpp"
@@ -10,6 +12,25 @@ namespace {
 bool names_same_call(const Event& opening, const OpenRequest& request, const Sha256& args_mac) {
   if (opening.tool != escape_for_log(request.call.tool) || opening.args_mac != args_mac) return false;
   return !request.server || !opening.server || opening.server == *request.server;
+}
+
+/// What a mint keeps beside its event: nothing where the grant does not record, or an attempt before was recorded,
+/// since all attempts of a call have the same arguments. No later grant is asked when only a digest came, or whoever
+/// sends digests would choose not to be recorded.
+Result<std::optional<std::string>> sealed_arguments(const Permit& permit, const Call* call,
+                                                    const CallBinding& binding) {
+  if (!permit.seal_to) return std::nullopt;
+  if (!binding.arguments)
+    return refuse(Code::bad_arguments,
+                  fmt::format("grant \"{}\" records arguments; send them, not their digest", permit.grant));
+  const bool recorded = call != nullptr && std::any_of(call->attempts().begin(), call->attempts().end(),
+                                                       [](const Attempt& a) { return a.minted.sealed_sha256; });
+  if (recorded) return std::nullopt;
+  auto bytes = canonical_json(*binding.arguments);
+  if (!bytes) return refuse(bytes.error());
+  auto sealed = permit.seal_to->seal(*bytes);
+  wipe(*bytes);
+  return sealed;
 }
 
 }  // namespace
@@ -135,6 +156,8 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
                                       const OpenRequest* opening) {
   auto permit = permit_attempt(agent, txn, call, server, binding);
   if (!permit) return refuse(permit.error());
+  const auto sealed = sealed_arguments(*permit, call, binding);
+  if (!sealed) return refuse(sealed.error());
   if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
     return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
                                                   permit->grant, *permit->rate_per_min));
@@ -181,7 +204,9 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   event.expires_at = claims.exp;
   event.previous = previous;
   if (call == nullptr && opening != nullptr) describe(event, *opening);
+  if (*sealed) event.sealed_sha256 = sha256(**sealed);
   const auto log_index = parts_.store.append(event);
+  if (*sealed) parts_.store.keep_sealed(log_index, **sealed);
   // Remembered before it is durable: a token that never left cannot be presented.
   const auto& run_id = call != nullptr ? call->opening().run_id : opening->run_id;
   minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + permit->ttl_s * us_per_s, txn,

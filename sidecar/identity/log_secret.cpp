@@ -1,6 +1,7 @@
 // Reading and making log.key without a moment in which half of it, or a readable one, has the name.
 #include "identity/log_secret.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -85,10 +86,18 @@ LogSecret LogSecret::ephemeral() { return {Secret::random(seed_bytes), Secret::r
 bool LogSecret::is_credential() { return !credential().empty(); }
 
 Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& state_file) {
+  return load(state_file, Reader::daemon);
+}
+
+Result<LogSecret> LogSecret::load_to_disclose(const std::filesystem::path& state_file) {
+  return load(state_file, Reader::person);
+}
+
+Result<LogSecret> LogSecret::load(const std::filesystem::path& state_file, Reader reader) {
   const auto handed = credential();
   const auto& file = handed.empty() ? state_file : handed;
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd && errno == ENOENT) {
+  if (!fd && errno == ENOENT && reader == Reader::daemon) {
     auto fresh = ephemeral();
     if (auto made = create(file, fresh.seed_, fresh.secret_); !made) return refuse(made.error());
     return fresh;
@@ -96,7 +105,8 @@ Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& state_f
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0) return unusable(file, std::strerror(errno));
   const bool ours = info.st_uid == ::geteuid() || (!handed.empty() && info.st_uid == 0);
-  if (!S_ISREG(info.st_mode) || !ours)
+  const bool as_root = reader == Reader::person && ::geteuid() == 0;
+  if (!S_ISREG(info.st_mode) || !(ours || as_root))
     return unusable(file, "is not a file of the daemon's own account; restore it from the backup");
   // systemd gives its credentials to a service's account by an ACL, which shows as the group's bits.
   if ((info.st_mode & (handed.empty() ? 077 : 007)) != 0)
@@ -115,10 +125,23 @@ Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& state_f
   return LogSecret(std::move(seed), std::move(secret));
 }
 
-Sha256 LogSecret::args_mac(const Txn& txn, const ArgsDigest& digest) const {
+Sha256 LogSecret::key_of(const Txn& txn) const {
   std::string purpose = "jeton args 1\n";
   purpose.append(reinterpret_cast<const char*>(txn.bytes.data()), txn.bytes.size());
   auto key = hmac_sha256(secret_.expose_for_signing(), as_bytes(purpose));
+  return key;
+}
+
+Secret LogSecret::args_key(const Txn& txn) const {
+  auto key = key_of(txn);
+  Secret disclosed(key.size());
+  std::copy(key.begin(), key.end(), disclosed.writable().begin());
+  wipe(key);
+  return disclosed;
+}
+
+Sha256 LogSecret::args_mac(const Txn& txn, const ArgsDigest& digest) const {
+  auto key = key_of(txn);
   const auto mac = hmac_sha256(key, digest.bytes);
   wipe(key);
   return mac;

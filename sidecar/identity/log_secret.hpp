@@ -19,6 +19,8 @@ class LogSecret {
   /// Reads the file, or makes it (written whole and synced before it gets its name). Refuses one that others may read,
   /// that is not the daemon's own, or that is not of our form, with log_unavailable.
   [[nodiscard]] static Result<LogSecret> load_or_create(const std::filesystem::path& file);
+  /// The same for whoever discloses one call's key: makes nothing, and root may read the daemon's.
+  [[nodiscard]] static Result<LogSecret> load_to_disclose(const std::filesystem::path& file);
   /// Whether systemd hands the key over, unsealed for this service alone (systemd-creds, LoadCredentialEncrypted=):
   /// then load_or_create reads that one, and no file of STATE.
   [[nodiscard]] static bool is_credential();
@@ -27,6 +29,8 @@ class LogSecret {
 
   /// HMAC-SHA-256 of the digest under this call's key.
   [[nodiscard]] Sha256 args_mac(const Txn& txn, const ArgsDigest& digest) const;
+  /// This call's key, for disclosure: with it the mac of this call can be checked, and of no other.
+  [[nodiscard]] Secret args_key(const Txn& txn) const;
   /// The txn of the call an agent opens under this open_id: the same for the same, unpredictable without the secret. So
   /// a repeated open finds its call again, across restarts, with no index to keep.
   [[nodiscard]] Txn txn_of(std::string_view agent, std::string_view open_id) const;
@@ -37,6 +41,9 @@ class LogSecret {
   [[nodiscard]] bool memory_locked() const { return seed_.locked() && secret_.locked(); }
 
  private:
+  enum class Reader { daemon, person };
+  [[nodiscard]] static Result<LogSecret> load(const std::filesystem::path& file, Reader reader);
+  [[nodiscard]] Sha256 key_of(const Txn& txn) const;
   LogSecret(Secret seed, Secret secret) : seed_(std::move(seed)), secret_(std::move(secret)) {}
 
   Secret seed_;

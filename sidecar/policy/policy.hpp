@@ -9,6 +9,7 @@
 
 #include "jeton/error.hpp"
 #include "jeton/json.hpp"
+#include "jeton/sealed_box.hpp"
 
 namespace jeton {
 
@@ -19,6 +20,8 @@ struct Permit {
   std::int64_t max_attempts = 8;
   std::int64_t max_redemptions = 1;
   std::optional<std::int64_t> rate_per_min = std::nullopt;
+  /// Where the grant records arguments: the reviewer's key that they are sealed to.
+  std::optional<SealingKey> seal_to = std::nullopt;
 };
 
 struct Question {

@@ -76,12 +76,13 @@ void copy_pages(SQLite::Database& from, SQLite::Database& to, const std::string&
   }
 }
 
-void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size) {
+void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size, WithArguments arguments) {
   to.exec("DELETE FROM meta");
   TableCopy(from, to, "meta", "TRUE").copy(0, 0);
   // Terms first, by id: an event names only terms that stood there before it.
   copy_pages(from, to, "term", "id", from.execAndGet("SELECT coalesce(max(id), 0) FROM term").getInt64() + 1);
   copy_pages(from, to, "event", "log_index", size);
+  if (arguments == WithArguments::yes) copy_pages(from, to, "sealed", "log_index", size);
   // Only nodes whose last leaf is among the copied ones: what is above them is not part of this tree.
   SQLite::Transaction transaction(to);
   TableCopy(from, to, "tree", fmt::format("((n + 1) << (8 * level)) <= {}", size)).copy(0, 0);
@@ -91,7 +92,8 @@ void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size) {
 
 }  // namespace
 
-Result<void> copy_ledger(const std::filesystem::path& from, const std::filesystem::path& to, std::uint64_t size) {
+Result<void> copy_ledger(const std::filesystem::path& from, const std::filesystem::path& to, std::uint64_t size,
+                         WithArguments arguments) {
   if (std::filesystem::exists(to))
     return refuse(Code::bad_request, fmt::format("{} is there already; name a new file", to.string()));
   // Until it is whole it has another name: half a copy is never taken for one.
@@ -107,7 +109,7 @@ Result<void> copy_ledger(const std::filesystem::path& from, const std::filesyste
       // A copy that was broken off is thrown away, so there is nothing to roll back.
       copy.exec("PRAGMA journal_mode = OFF");
       copy.exec("PRAGMA synchronous = OFF");
-      copy_all(source, copy, static_cast<std::int64_t>(size));
+      copy_all(source, copy, static_cast<std::int64_t>(size), arguments);
     }
     write_back_gently(part);
     std::filesystem::rename(part, to);

@@ -8,10 +8,13 @@
 
 namespace jeton {
 
+/// Whether a copy has the arguments that were recorded, sealed as they are.
+enum class WithArguments { no, yes };
+
 /// Copies the first `size` events of a ledger, with all that belongs to them, to a new file, in short read
 /// transactions: no writer waits and the source is only read. The copy is on the disk when this returns. bad_request
 /// when `to` is there already.
 [[nodiscard]] Result<void> copy_ledger(const std::filesystem::path& from, const std::filesystem::path& to,
-                                       std::uint64_t size);
+                                       std::uint64_t size, WithArguments arguments = WithArguments::no);
 
 }  // namespace jeton

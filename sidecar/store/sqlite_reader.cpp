@@ -28,6 +28,7 @@ class SqliteReader final : public LogReader {
         children_(*db_,
                   "SELECT min(log_index), txn FROM event WHERE parent_txn = ? AND event IN (6, 7) AND txn IS NOT NULL "
                   "GROUP BY txn ORDER BY 1 LIMIT ?"),
+        sealed_(*db_, "SELECT bytes FROM sealed WHERE log_index = ?"),
         terms_(*db_),
         tree_(*db_),
         heads_(*db_) {}
@@ -93,6 +94,15 @@ class SqliteReader final : public LogReader {
     return heads_.from(from_size, limit);
   }
   std::optional<SignedHead> newest_head() const override { return heads_.newest(); }
+  std::optional<std::string> sealed(std::uint64_t log_index) const override {
+    if (log_index > INT64_MAX) return std::nullopt;
+    std::optional<std::string> bytes;
+    sealed_.reset();
+    sealed_.bind(1, static_cast<std::int64_t>(log_index));
+    if (sealed_.executeStep()) bytes = sealed_.getColumn(0).getString();
+    sealed_.reset();
+    return bytes;
+  }
   std::string origin() const override { return heads_.origin(); }
 
  private:
@@ -137,7 +147,7 @@ class SqliteReader final : public LogReader {
   }
 
   std::unique_ptr<SQLite::Database> db_;
-  mutable SQLite::Statement page_, rows_, of_txn_, openings_, children_;
+  mutable SQLite::Statement page_, rows_, of_txn_, openings_, children_, sealed_;
   mutable Terms terms_;
   mutable SqliteTree tree_;
   mutable SqliteHeads heads_;

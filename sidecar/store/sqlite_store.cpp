@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
         controls_(*db_,
                   "SELECT " + event_columns() +
                       " FROM event WHERE event IN (14, 15, 17) OR (event = 10 AND jti IS NULL) ORDER BY log_index"),
+        insert_sealed_(*db_, "INSERT INTO sealed (log_index, bytes) VALUES (?, ?)"),
         insert_node_(*db_, "INSERT INTO tree (level, n, hash) VALUES (?, ?, ?)"),
         find_term_(*db_, "SELECT id FROM term WHERE text = ?"),
         add_term_(*db_, "INSERT INTO term (text) VALUES (?)"),
@@ -93,6 +94,14 @@ class SqliteStore final : public Store {
     run(insert_);
     edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
     return log_index;
+  }
+
+  void keep_sealed(std::uint64_t log_index, std::string_view bytes) override {
+    insert_sealed_.reset();
+    insert_sealed_.bind(1, static_cast<std::int64_t>(log_index));
+    insert_sealed_.bind(2, bytes.data(), static_cast<int>(bytes.size()));
+    run(insert_sealed_);
+    insert_sealed_.clearBindings();
   }
 
   std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override {
@@ -249,7 +258,7 @@ class SqliteStore final : public Store {
   /// A statement that failed in the middle is of no use to anybody before it is reset.
   void reset_statements() noexcept {
     for (auto* statement : {&begin_, &commit_, &savepoint_, &release_, &insert_, &story_, &spent_, &controls_,
-                            &insert_node_, &find_term_, &add_term_})
+                            &insert_sealed_, &insert_node_, &find_term_, &add_term_})
       statement->tryReset();
     tree_.reset();
     heads_.reset();
@@ -317,7 +326,7 @@ class SqliteStore final : public Store {
   Sync sync_;
   SQLite::Statement begin_, commit_, savepoint_, release_, insert_;
   mutable SQLite::Statement story_, spent_, controls_;
-  SQLite::Statement insert_node_, find_term_, add_term_;
+  SQLite::Statement insert_sealed_, insert_node_, find_term_, add_term_;
   mutable Terms terms_;
   mutable SqliteTree tree_;
   mutable SqliteHeads heads_;

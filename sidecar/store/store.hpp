@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jeton/event.hpp"
@@ -48,6 +49,10 @@ class Store {
 
   /// Inside transact: appends the event at the next index and returns that.
   virtual std::uint64_t append(const Event& event) = 0;
+
+  /// Inside transact: keeps sealed bytes beside the event at this index, durable with it. They are no part of the log
+  /// and can be deleted; the event has their SHA-256.
+  virtual void keep_sealed(std::uint64_t log_index, std::string_view bytes) = 0;
 
   /// Inside transact: spends the token. At most one call ever succeeds for a jti, whatever was decided before: the
   /// ledger itself holds a uniqueness on it. `event` becomes the `token.redeemed` of this token. Nothing when it is
@@ -122,6 +127,8 @@ class LogReader {
   /// Up to `limit` signed heads of at least `from_size` events, smallest first.
   [[nodiscard]] virtual std::vector<SignedHead> heads(std::uint64_t from_size, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::optional<SignedHead> newest_head() const = 0;
+  /// What was sealed beside the event at this index, unless it was deleted.
+  [[nodiscard]] virtual std::optional<std::string> sealed(std::uint64_t log_index) const = 0;
   /// Empty for a log that never signed.
   [[nodiscard]] virtual std::string origin() const = 0;
 };

@@ -77,6 +77,10 @@ class MemoryReader final : public LogReader {
   std::optional<SignedHead> newest_head() const override {
     return log_->heads.empty() ? std::nullopt : std::optional(log_->heads.back());
   }
+  std::optional<std::string> sealed(std::uint64_t log_index) const override {
+    const auto found = log_->sealed.find(log_index);
+    return found == log_->sealed.end() ? std::nullopt : std::optional(found->second);
+  }
   std::string origin() const override { return log_->origin; }
 
  private:
@@ -105,7 +109,7 @@ Result<void> MemoryStore::transact(const std::function<void()>& work) {
   try {
     work();
   } catch (...) {
-    log_->events.resize(before);
+    cut(before);
     in_transaction_ = false;
     throw;
   }
@@ -113,7 +117,7 @@ Result<void> MemoryStore::transact(const std::function<void()>& work) {
   in_transaction_ = false;
   if (disk_ == Disk::good) return {};
   // A sync that failed when everything was on the disk already.
-  if (disk_ != Disk::keeps_and_fails) log_->events.resize(before);
+  if (disk_ != Disk::keeps_and_fails) cut(before);
   return refuse(Code::log_unavailable, "the disk does not commit");
 }
 
@@ -122,7 +126,7 @@ void MemoryStore::isolate(const std::function<void()>& part) {
   try {
     part();
   } catch (...) {
-    log_->events.resize(before);
+    cut(before);
     throw;
   }
 }
@@ -131,6 +135,16 @@ std::uint64_t MemoryStore::append(const Event& event) {
   if (!in_transaction_) throw std::logic_error("append outside of a transaction");
   log_->events.push_back(event);
   return log_->events.back().log_index = log_->events.size() - 1;
+}
+
+void MemoryStore::keep_sealed(std::uint64_t log_index, std::string_view bytes) {
+  if (!in_transaction_) throw std::logic_error("keep_sealed outside of a transaction");
+  log_->sealed[log_index] = bytes;
+}
+
+void MemoryStore::cut(std::uint64_t size) {
+  log_->events.resize(size);
+  log_->sealed.erase(log_->sealed.lower_bound(size), log_->sealed.end());
 }
 
 std::optional<std::uint64_t> MemoryStore::redeem(const VerifiedToken& token, Event event) {

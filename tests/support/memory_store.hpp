@@ -1,6 +1,7 @@
 // The ledger in memory: the second driver of the port, so that the contract is a contract, and a disk that can fail.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct MemoryLog {
   std::string id;
   std::vector<SignedHead> heads;
   std::string origin;
+  std::map<std::uint64_t, std::string> sealed = {};
 };
 
 /// Keeps nothing of a transaction that threw, and takes back exactly what an isolated part appended.
@@ -32,6 +34,7 @@ class MemoryStore final : public Store {
   Result<void> transact(const std::function<void()>& work) override;
   void isolate(const std::function<void()>& part) override;
   std::uint64_t append(const Event& event) override;
+  void keep_sealed(std::uint64_t log_index, std::string_view bytes) override;
   std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override;
   std::vector<Event> story(const Txn& txn) const override;
   std::optional<Event> spent(const Jti& jti) const override;
@@ -52,6 +55,8 @@ class MemoryStore final : public Store {
   [[nodiscard]] int transactions() const { return transactions_; }
 
  private:
+  void cut(std::uint64_t size);
+
   std::shared_ptr<MemoryLog> log_;
   Disk disk_ = Disk::good;
   std::function<void()> at_commit_ = [] {};

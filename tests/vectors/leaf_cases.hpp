@@ -78,6 +78,8 @@ inline std::vector<LeafCase> leaf_cases() {
   minted.expires_at = 1'790'000'030;
   minted.previous = Previous::none;
   add("a mint", minted);
+  minted.sealed_sha256 = sha256("sealed");
+  add("a mint whose arguments were recorded", minted);
   add("a token that was superseded", refund_event(EventKind::token_superseded));
 
   auto redeemed = refund_event(EventKind::token_redeemed);

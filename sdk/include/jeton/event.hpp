@@ -131,6 +131,9 @@ struct Event {
   std::optional<std::int64_t> cited_size = std::nullopt;
   std::optional<Sha256> cited_root = std::nullopt;
 
+  // Arguments that were recorded, sealed to the reviewer's key beside the log.
+  std::optional<Sha256> sealed_sha256 = std::nullopt;  ///< of the sealed bytes
+
   bool operator==(const Event&) const = default;
 };
 
@@ -186,6 +189,7 @@ void for_each_member(E& event, Visit&& visit) {
   visit("cited_origin", event.cited_origin, Kept::term);
   visit("cited_size", event.cited_size);
   visit("cited_root", event.cited_root);
+  visit("sealed_sha256", event.sealed_sha256);
 }
 
 /// The leaf's members in their JSON form: ids as base64url, digests as hex, names as words; absent ones are left out.

@@ -84,7 +84,14 @@ constexpr std::string_view step_3 = R"sql(
 CREATE INDEX event_of_parent ON event (parent_txn) WHERE parent_txn IS NOT NULL;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3};
+// Recorded arguments, sealed to the reviewer's key, beside the event that has their hash: they can be deleted, and no
+// leaf changes.
+constexpr std::string_view step_4 = R"sql(
+ALTER TABLE event ADD COLUMN sealed_sha256 BLOB;
+CREATE TABLE sealed (log_index INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4};
 
 }  // namespace
 

@@ -113,10 +113,31 @@ TEST_CASE("an unknown key is refused with what was probably meant") {
 
 TEST_CASE("what this version does not have is refused and never ignored") {
   const std::vector<Mistake> mistakes = {
-      {base + "record_arguments = false", 15, "grant.record_arguments",
-       "this version does not have recorded arguments"},
+      {base + "[[server]]\nurl = \"mcp:stdio:x\"\nalg = \"ES256\"", 17, "server.alg",
+       "this version signs every token with EdDSA"},
   };
   for (const auto& mistake : mistakes) check_refused(mistake);
+}
+
+TEST_CASE("a grant that records needs the key of a reviewer and says how to make one") {
+  const auto key = jeton::OpeningKey::generate().sealing_key().text();
+  const auto with_key = "reviewer_key = \"" + key + "\"\n" + base;
+  const std::vector<Mistake> mistakes = {
+      {base + "record_arguments = true", 15, "grant.record_arguments", "type  jeton log args --make-key FILE"},
+      {with_key + "record_arguments = 1", 16, "grant.record_arguments", "write true or false"},
+      {"reviewer_key = \"" + key.substr(1) + "\"\n" + base, 1, "reviewer_key", "jeton log args --make-key FILE"},
+      {"reviewer_key = \"" + std::string(43, 'A') + "\"\n" + base, 1, "reviewer_key", "is no reviewer's key"},
+  };
+  for (const auto& mistake : mistakes) check_refused(mistake);
+
+  const auto recording = parse(with_key + "record_arguments = true\n" + grant);
+  REQUIRE(recording);
+  REQUIRE(recording->grants.at(0).permit.seal_to);
+  CHECK(recording->grants.at(0).permit.seal_to->text() == key);
+  CHECK_FALSE(recording->grants.at(1).permit.seal_to);
+  const auto not_recording = parse(base + "record_arguments = false");
+  REQUIRE(not_recording);
+  CHECK_FALSE(not_recording->grants.at(0).permit.seal_to);
 }
 
 TEST_CASE("an offline server needs match and a verify that is one of two words") {
@@ -302,7 +323,8 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
 
 TEST_CASE("every key can be set and is not ignored") {
   const auto config = parse(
-      "issuer = \"https://jeton.example/a\"\ndurability = \"normal\"\nlog_level = \"debug\"\nreserve_bytes = 0\nsocket = \"/run/j.sock\"\n" +
+      "issuer = \"https://jeton.example/a\"\ndurability = \"normal\"\nlog_level = \"debug\"\nreserve_bytes = 0\nsocket "
+      "= \"/run/j.sock\"\n" +
       base +
       "ttl_s = 120\nmax_attempts = 1000\nmax_redemptions = 1000\nrate_per_min = 1000000\n"
       "[limits]\nbody_bytes = 2001\narguments_bytes = 2000\nheader_bytes = 2002\nconnections_per_uid = 3\n"

@@ -1,6 +1,7 @@
 // The log's key file: whole, private and its owner's, or refused; and what is derived from it.
 #include "identity/log_secret.hpp"
 
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,4 +179,42 @@ TEST_CASE("a credential that is none or that everybody may read is refused and n
   ::chmod(file.c_str(), 0444);
   CHECK_FALSE(LogSecret::load_or_create(state / "log.key"));
   CHECK_FALSE(std::filesystem::exists(state / "log.key"));
+}
+
+namespace {
+
+/// What a stranger does, in their own words: HMAC-SHA-256 of SHA-256 of the call as RFC 8785 writes it.
+jeton::Sha256 mac_by_hand(const jeton::Secret& key, const std::string& call) {
+  jeton::Sha256 digest, mac;
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(call.data()), call.size());
+  crypto_auth_hmacsha256(mac.data(), digest.data(), digest.size(), key.expose_for_signing().data());
+  return mac;
+}
+
+}  // namespace
+
+TEST_CASE("with a disclosed key a stranger checks the arguments of that call and of no other") {
+  const auto secret = LogSecret::ephemeral();
+  const auto disclosed = Txn::random(), other = Txn::random();
+  const auto digest = jeton::args_digest("refund", {{"order", "A-17"}, {"amount", 40.0}}).value();
+  const auto key = secret.args_key(disclosed);
+  REQUIRE(key.size() == crypto_auth_hmacsha256_KEYBYTES);
+  const std::string call = R"({"arguments":{"amount":40,"order":"A-17"},"name":"refund"})";
+
+  CHECK(mac_by_hand(key, call) == secret.args_mac(disclosed, digest));
+  CHECK(mac_by_hand(key, call) != secret.args_mac(other, digest));
+  CHECK(mac_by_hand(key, R"({"arguments":{"amount":41,"order":"A-17"},"name":"refund"})") !=
+        secret.args_mac(disclosed, digest));
+}
+
+TEST_CASE("who discloses makes no key where there is none") {
+  const TempDir state;
+  CHECK_FALSE(LogSecret::load_to_disclose(state / "log.key"));
+  CHECK_FALSE(std::filesystem::exists(state / "log.key"));
+  const auto made = LogSecret::load_or_create(state / "log.key");
+  REQUIRE(made);
+  const auto read = LogSecret::load_to_disclose(state / "log.key");
+  REQUIRE(read);
+  const auto txn = Txn::random();
+  CHECK(read->args_mac(txn, some_digest) == made->args_mac(txn, some_digest));
 }
