@@ -72,6 +72,7 @@ class BusyReader final : public jeton::LogReader {
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }
   std::vector<std::string> altered() const override { return {}; }
+  std::optional<std::string> sealed(std::uint64_t) const override { return std::nullopt; }
   jeton::Sha256 subtree(unsigned level, std::uint64_t n) const override { return log_->subtree(level, n); }
   std::vector<jeton::SignedHead> heads(std::uint64_t, std::size_t) const override { return {}; }
   std::optional<jeton::SignedHead> newest_head() const override { return std::nullopt; }
