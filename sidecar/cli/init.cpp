@@ -13,6 +13,8 @@
 #include "app/paths.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "jeton/hash.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -69,20 +71,22 @@ tools = ["{}"]
                      trust_domain(), agent, first_server, first_server, first_tool);
 }
 
+Error is_there(const fs::path& file) {
+  return {
+      Code::bad_request,
+      fmt::format("{} is there already, and stays as it is; jeton doctor says what is wrong with it", file.string())};
+}
+
 /// The whole text in a new file, or nothing.
 Result<void> write_new(const fs::path& file, const std::string& text) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) {
     const int why = errno;
-    if (why == EEXIST)
-      return refuse(Code::bad_request, fmt::format("{} is there already, and stays as it is; jeton doctor says what is "
-                                                   "wrong with it",
-                                                   file.string()));
+    if (why == EEXIST) return refuse(is_there(file));
     return refuse(Code::bad_request, fmt::format("cannot write {}: {}; name another directory with --state",
                                                  file.string(), std::strerror(why)));
   }
-  const bool written = ::fchmod(fd, 0644) == 0 &&
-                       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, as_bytes(text)) && ::fsync(fd) == 0;
   const int why = errno;
   ::close(fd);
   if (written) return {};
@@ -111,10 +115,7 @@ int init(const Common& common) {
     (void)tell(common, error);
     return 2;
   };
-  if (fs::exists(fs::symlink_status(file)))
-    return failed({Code::bad_request,
-                   fmt::format("{} is there already, and stays as it is; jeton doctor says what is wrong with it",
-                               file.string())});
+  if (fs::exists(fs::symlink_status(file))) return failed(is_there(file));
   if (auto made = make_directory(file.parent_path(), service ? 0755 : 0700); !made) return failed(made.error());
   const auto agent = agents_account();
   if (auto written = write_new(file, configuration(agent)); !written) return failed(written.error());

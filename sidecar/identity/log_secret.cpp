@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/whole_file.hpp"
+
 namespace jeton {
 namespace {
 
@@ -39,16 +41,6 @@ class Fd {
   int fd_;
 };
 
-bool write_all(int fd, std::span<const unsigned char> bytes) {
-  while (!bytes.empty()) {
-    const auto n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 bool read_all(int fd, std::span<unsigned char> bytes) {
   while (!bytes.empty()) {
     const auto n = ::read(fd, bytes.data(), bytes.size());
@@ -63,8 +55,9 @@ Result<void> create(const std::filesystem::path& file, const Secret& seed, const
   const auto fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
   const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  const bool written = fd && write_all(fd.get(), as_bytes(header)) && write_all(fd.get(), seed.expose_for_signing()) &&
-                       write_all(fd.get(), secret.expose_for_signing()) && ::fsync(fd.get()) == 0;
+  const bool written = fd && write_whole(fd.get(), as_bytes(header)) &&
+                       write_whole(fd.get(), seed.expose_for_signing()) &&
+                       write_whole(fd.get(), secret.expose_for_signing()) && ::fsync(fd.get()) == 0;
   if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) return unusable(file, std::strerror(errno));
   const Fd directory(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory || ::fsync(directory.get()) != 0) return unusable(file, std::strerror(errno));

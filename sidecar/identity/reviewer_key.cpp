@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "jeton/hash.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton {
 namespace {
@@ -24,11 +25,6 @@ tl::unexpected<Error> unusable(const std::filesystem::path& file, std::string_vi
 }
 
 std::string reason(int error) { return std::error_code(error, std::generic_category()).message(); }
-
-/// Both fit one page: a shorter write is a full disk.
-bool write_whole(int fd, std::span<const unsigned char> bytes) {
-  return ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-}
 
 Result<OpeningKey> read_open_file(int fd, const std::filesystem::path& file) {
   struct stat info {};

@@ -41,6 +41,13 @@ bool is_authority(std::string_view authority) {
 
 }  // namespace
 
+std::optional<std::string_view> agent_name_in(std::string_view spiffe_id) {
+  constexpr std::string_view before = "/agent/";
+  const auto at = spiffe_id.find(before);
+  if (at == spiffe_id.npos) return std::nullopt;
+  return spiffe_id.substr(at + before.size());
+}
+
 const AgentEntry* Roles::agent_of(const Caller& caller) const {
   const auto found = std::find_if(entries_.agents.begin(), entries_.agents.end(),
                                   [&](const AgentEntry& agent) { return agent.match.matches(caller); });

@@ -17,6 +17,9 @@ struct AgentEntry {
   SelectorSet match;
 };
 
+/// NAME of spiffe://<trust domain>/agent/NAME; nothing of another id.
+[[nodiscard]] std::optional<std::string_view> agent_name_in(std::string_view spiffe_id);
+
 /// One [[server]]. Without `match` any attested peer may redeem for it; events and status say "self-redeemed".
 struct ServerEntry {
   std::string url;

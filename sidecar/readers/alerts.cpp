@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "identity/roles.hpp"
 #include "jeton/id.hpp"
 
 namespace jeton {
@@ -75,12 +76,11 @@ std::string in_quotes(const std::string& text) {
   return out + "'";
 }
 
-/// The name an operator knows: the end of the SPIFFE ID, where it is one.
+/// The name an operator knows, where what stands in the log is one.
 std::optional<std::string> agent_name(const std::optional<std::string>& spiffe_id) {
-  if (!spiffe_id) return std::nullopt;
-  const auto slash = spiffe_id->rfind("/agent/");
-  if (slash == spiffe_id->npos) return std::nullopt;
-  auto name = spiffe_id->substr(slash + std::string_view("/agent/").size());
+  const auto known = spiffe_id ? agent_name_in(*spiffe_id) : std::nullopt;
+  if (!known) return std::nullopt;
+  std::string name(*known);
   constexpr auto* letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
   if (name.empty() || name.size() > 64 || name.front() == '-' || name.find_first_not_of(letters) != name.npos)
     return std::nullopt;

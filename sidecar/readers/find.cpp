@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "identity/roles.hpp"
 #include "jeton/clock.hpp"
 #include "policy/glob.hpp"
 
@@ -52,9 +53,7 @@ bool has_code(const std::vector<Event>& story, Code code) {
 
 bool is_agent(const std::string& asked, const std::string& spiffe_id) {
   if (asked.find("://") != asked.npos) return asked == spiffe_id;
-  constexpr std::string_view before = "/agent/";
-  const auto at = spiffe_id.find(before);
-  return at == spiffe_id.npos ? asked == spiffe_id : asked == spiffe_id.substr(at + before.size());
+  return asked == agent_name_in(spiffe_id).value_or(spiffe_id);
 }
 
 std::span<const std::string_view> call_states() {

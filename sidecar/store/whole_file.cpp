@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "jeton/hash.hpp"
+
 namespace jeton {
 namespace {
 
@@ -16,24 +18,24 @@ tl::unexpected<Error> failed(const std::filesystem::path& file, int error) {
                 fmt::format("{}: {}", file.string(), std::error_code(error, std::generic_category()).message()));
 }
 
-bool write_whole(int fd, std::string_view bytes) {
+}  // namespace
+
+bool write_whole(int fd, std::span<const unsigned char> bytes) {
   while (!bytes.empty()) {
     const auto n = ::write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
   return true;
 }
-
-}  // namespace
 
 Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes) {
   const auto fresh = file.string() + ".new";
   ::unlink(fresh.c_str());
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return failed(file, errno);
-  const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, bytes) && ::fsync(fd) == 0;
+  const bool written = ::fchmod(fd, 0644) == 0 && write_whole(fd, as_bytes(bytes)) && ::fsync(fd) == 0;
   const int error = errno;
   ::close(fd);
   if (!written) {

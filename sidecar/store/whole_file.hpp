@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "jeton/error.hpp"
@@ -11,6 +12,9 @@ namespace jeton {
 /// Replaces the file whole: written beside it as FILE.new, synced, renamed. Mode 0644. log_unavailable with the
 /// system's reason; then the file is what it was. One writer a file.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes);
+
+/// Writes all of it, or says with false and errno why not.
+[[nodiscard]] bool write_whole(int fd, std::span<const unsigned char> bytes);
 
 /// Makes what was renamed into a directory, or made in it, survive a crash of the machine.
 [[nodiscard]] Result<void> sync_directory(const std::filesystem::path& directory);

@@ -51,12 +51,12 @@ else
   skipped "no lintian here"
 fi
 
-dpkg-deb -x "$deb" "$work/root"
-bin=$work/root/usr/bin
-"$here/deb_scripts.sh" "$work/control" "$work/root"
-"$here/unit.sh" "$work/root"
+dpkg-deb -x "$deb" "$work/tree"
+bin=$work/tree/usr/bin
+"$here/deb_scripts.sh" "$work/control" "$work/tree"
+"$here/unit.sh" "$work/tree"
 
-"$here/syscalls.sh" "$work/root"
+"$here/syscalls.sh" "$work/tree"
 
 # The daemon as the unit runs it, as far as that goes without systemd: an account of its own without a capability.
 agent=$(id -u)
@@ -78,7 +78,7 @@ install -d -m 0700 "$disk/state"
 ((agent != 0)) || chown "$owner:$owner" "$disk" "$disk/state" "$work/run"
 config=$work/jeton.toml
 sed -e "s/unix:uid:1001/unix:uid:$agent/" -e "s/unix:uid:1002/unix:uid:$agent/" \
-  "$work/root/usr/share/doc/jeton/examples/jeton.toml" >"$config"
+  "$work/tree/usr/share/doc/jeton/examples/jeton.toml" >"$config"
 cat >>"$config" <<TEXT
 [[operator]]
 match = ["unix:uid:$agent"]

@@ -27,9 +27,9 @@ die() {
 
 mkdir "$work/here"
 "$here/make_deb.sh" "$build" "$version" "$work/here" || exit $?
-export JETON_ROOT=$work/root JETON_WORK=$work JETON_SOCKET=$work/root/run/jeton/agent.sock
-mkdir -p "$JETON_ROOT/run" "$JETON_ROOT/srv" "$JETON_ROOT/var"
-ln -s "$disk" "$JETON_ROOT/var/lib"
+export JETON_TREE=$work/tree JETON_WORK=$work JETON_SOCKET=$work/tree/run/jeton/agent.sock
+mkdir -p "$JETON_TREE/run" "$JETON_TREE/srv" "$JETON_TREE/var"
+ln -s "$disk" "$JETON_TREE/var/lib"
 
 # The steps, each preceded by its line, a line "! command" as one that must fail.
 awk '
@@ -42,7 +42,7 @@ awk '
     next
   }
   step { sub(/^! /, "must_fail "); print }
-' "$document" | sed -E "s#(^|[ \"'=>])/(etc|var|run|srv|usr/share)/#\1$JETON_ROOT/\2/#g" >"$work/steps"
+' "$document" | sed -E "s#(^|[ \"'=>])/(etc|var|run|srv|usr/share)/#\1$JETON_TREE/\2/#g" >"$work/steps"
 (($(grep -c '^echo step of line' "$work/steps") > 1)) || die "no steps in $document: $(cat "$work/steps")"
 
 cat >"$work/run" <<'TEXT'
@@ -56,7 +56,7 @@ must_fail() {
 TEXT
 cat "$work/steps" >>"$work/run"
 cd "$work/here"
-if ! PATH=$here/stand_ins:$JETON_ROOT/usr/bin:$PATH bash "$work/run" >"$work/said" 2>&1; then
+if ! PATH=$here/stand_ins:$JETON_TREE/usr/bin:$PATH bash "$work/run" >"$work/said" 2>&1; then
   cat "$work/said" >&2
   die "a step of $document failed: $(grep '^step of line' "$work/said" | tail -1)"
 fi

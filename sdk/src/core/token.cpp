@@ -29,8 +29,8 @@ void put(std::string& out, std::string_view before, std::int64_t number) {
   (out += before) += std::to_string(number);
 }
 
-/// The RFC 8785 bytes of `claims.json()`, written without making a tree of them: a mint does this once, and half of
-/// what it takes would be the tree. Without `act`, which is any JSON.
+/// The RFC 8785 bytes of `claims.json()`, written without making a tree of them: every mint does it.
+/// Without `act`, which is any JSON.
 std::string canonical_claims(const TokenClaims& claims) {
   std::string out;
   out.reserve(640);

@@ -13,6 +13,7 @@
 #include "support/catch.hpp"
 #include "support/events.hpp"
 #include "support/ledger.hpp"
+#include "support/printed.hpp"
 #include "support/temp_dir.hpp"
 #include "support/told_log.hpp"
 
@@ -58,26 +59,6 @@ const std::vector<const char*>& places() {
   return all;
 }
 
-std::string printed(FILE* stream, const std::function<void()>& work) {
-  const t::TempDir dir;
-  const auto file = dir / "printed";
-  std::fflush(stream);
-  const int kept = ::dup(::fileno(stream));
-  FILE* out = std::fopen(file.c_str(), "w");
-  ::dup2(::fileno(out), ::fileno(stream));
-  work();
-  std::fflush(stream);
-  ::dup2(kept, ::fileno(stream));
-  ::close(kept);
-  std::fclose(out);
-  return t::bytes_of(file);
-}
-
-/// Printable ASCII and line feeds: no control byte, and with no byte above 0x7E no bidi mark either.
-bool is_harmless(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
-}
-
 using Command = std::function<int(const Common&)>;
 const std::vector<std::pair<const char*, Command>>& commands() {
   static const std::vector<std::pair<const char*, Command>> all{
@@ -118,10 +99,11 @@ TEST_CASE("no bytes that somebody planted in the log act in a terminal or break 
           common.json = json;
           int status = -1;
           std::string out;
-          const auto err = printed(stderr, [&] { out = printed(stdout, [&] { status = command(common); }); });
+          const auto err =
+              t::printed_on(stderr, [&] { out = t::printed_on(stdout, [&] { status = command(common); }); });
           CHECK(status == 0);
-          CHECK(is_harmless(out));
-          CHECK(is_harmless(err));
+          CHECK(t::is_harmless(out));
+          CHECK(t::is_harmless(err));
           CHECK(out.size() > 20);
           if (json) CHECK(jeton::Json::accept(out));
           if (!json) CHECK(out.find("\n2026-11-21 22:37:50Z  high  replay  fake") == out.npos);
@@ -168,9 +150,9 @@ TEST_CASE("no number that somebody planted in the log and no text in its place e
         common.state = dir.path().string();
         int status = -1;
         std::string out;
-        const auto err = printed(stderr, [&] { out = printed(stdout, [&] { status = command(common); }); });
+        const auto err = t::printed_on(stderr, [&] { out = t::printed_on(stdout, [&] { status = command(common); }); });
         CHECK((status == 0 || status == 3 || status == 4));
-        CHECK(is_harmless(out + err));
+        CHECK(t::is_harmless(out + err));
       }
     }
 }
@@ -206,13 +188,13 @@ TEST_CASE("an export to a terminal lets no planted byte act there") {
     common.state = dir.path().string();
     jeton::cli::ExportOptions options;
     options.format = format;
-    const auto err = printed(stderr, [&] { (void)jeton::cli::log_export(common, options); });
+    const auto err = t::printed_on(stderr, [&] { (void)jeton::cli::log_export(common, options); });
     ::dup2(kept, STDOUT_FILENO);
     ::close(kept);
     reader.join();
     ::close(terminal);
     std::erase(shown, '\r');  // the terminal's own
-    CHECK(is_harmless(shown + err));
+    CHECK(t::is_harmless(shown + err));
     if (std::string(format) == "csv") CHECK(std::count(shown.begin(), shown.end(), '\n') > 20);
   }
 }

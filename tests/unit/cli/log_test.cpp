@@ -8,6 +8,7 @@
 #include "store/sqlite_store.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
+#include "support/printed.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -20,29 +21,6 @@ using jeton::cli::LogOptions;
 const std::string hostile =
     "\x1b[2J\r\nfake line\xC2\x9B"
     "31m\xFF\x7f";
-
-/// What `work` prints on one of the standard streams.
-template <class Work>
-std::string printed_on(FILE* stream, Work work) {
-  const t::TempDir dir;
-  const auto file = dir / "printed";
-  std::fflush(stream);
-  const int kept = ::dup(::fileno(stream));
-  FILE* out = std::fopen(file.c_str(), "w");
-  ::dup2(::fileno(out), ::fileno(stream));
-  work();
-  std::fflush(stream);
-  ::dup2(kept, ::fileno(stream));
-  ::close(kept);
-  std::fclose(out);
-  return t::bytes_of(file);
-}
-
-bool is_harmless(const std::string& text) {
-  for (const char c : text)
-    if (c != '\n' && (c < ' ' || c > '~')) return false;
-  return true;
-}
 
 /// A call of one full event, then edited.
 struct Edited {
@@ -76,8 +54,8 @@ struct Edited {
       show = jeton::cli::log_show(common, options);
     };
     std::string text;
-    const auto other = printed_on(stream == stdout ? stderr : stdout, [&] { text = printed_on(stream, both); });
-    CHECK(is_harmless(other));
+    const auto other = t::printed_on(stream == stdout ? stderr : stdout, [&] { text = t::printed_on(stream, both); });
+    CHECK(t::is_harmless(other));
     CHECK(calls == expected_status);
     CHECK(show == expected_status);
     return text;
@@ -96,7 +74,7 @@ TEST_CASE("texts that somebody wrote into the ledger reach the terminal escaped"
     for (const bool json : {false, true}) {
       CAPTURE(sql, json);
       const auto shown = edited.run(json, stdout, 0);
-      CHECK(is_harmless(shown));
+      CHECK(t::is_harmless(shown));
       CHECK_THAT(shown, Catch::Contains("fake line"));
       CHECK(shown.find("\nfake line") == shown.npos);
     }
@@ -107,7 +85,7 @@ TEST_CASE("numbers that somebody wrote into the ledger do no harm") {
   Edited edited(
       "UPDATE event SET expires_at = 9223372036854775807, time_us = -9223372036854775807 + 2 * log_index, "
       "duration_ms = -1, first_uid = -9223372036854775808");
-  for (const bool json : {false, true}) CHECK(is_harmless(edited.run(json, stdout, 0)));
+  for (const bool json : {false, true}) CHECK(t::is_harmless(edited.run(json, stdout, 0)));
 }
 
 TEST_CASE("a damaged ledger is log_unavailable and not a crash") {
