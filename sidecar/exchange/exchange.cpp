@@ -61,10 +61,8 @@ void Exchange::isolate(const std::function<void()>& part) {
 Result<const AgentEntry*> Exchange::agent_of(const Caller& caller) const {
   if (const auto* agent = parts_.roles.agent_of(caller)) return agent;
   if (parts_.roles.knows(caller))
-    return refuse(Code::wrong_role,
-                  fmt::format("uid {} is configured, but not as an agent; see [[agent]]", caller.uid));
-  return refuse(Code::unknown_agent,
-                fmt::format("uid {} matches no agent; add an [[agent]] whose match it fulfils", caller.uid));
+    return refuse(Code::wrong_role, words_for(caller) + " is configured, but not as an agent; see [[agent]]");
+  return refuse(Code::unknown_agent, words_for(caller) + " matches no agent; add an [[agent]] whose match it fulfils");
 }
 
 Event Exchange::event_of(EventKind kind, Role role, const Caller& caller) const {
@@ -72,19 +70,31 @@ Event Exchange::event_of(EventKind kind, Role role, const Caller& caller) const 
   event.kind = kind;
   event.time_us = parts_.clock.wall_us();
   event.role = role;
-  event.uid = caller.uid;
-  event.gid = caller.gid;
+  if (!caller.remote) {
+    event.uid = caller.uid;
+    event.gid = caller.gid;
+  }
+  event.remote = caller.remote;
+  if (const auto& client = caller.client) {
+    event.auth = client->method;
+    event.auth_issuer = escaped(client->issuer);
+    event.auth_subject = escaped(client->subject);
+  }
   if (caller.pid) event.pid = *caller.pid;
   event.exe = escaped(caller.exe);
   event.exe_sha256 = caller.sha256;
   event.unit = escaped(caller.unit);
-  event.socket = escape_for_log(caller.socket);
+  if (!caller.socket.empty()) event.socket = escape_for_log(caller.socket);
   return event;
 }
 
 Error Exchange::refused(const Caller& caller, Error error, const Refusal& about) {
   if (about.txn) error.txn = about.txn->text();
-  if (!meter_.admit(caller.uid, error.code, parts_.clock.wall_us(), parts_.clock.boot_us())) return error;
+  // Before it is known who asks, what the network sends is counted by the door and not written.
+  if (caller.remote && !caller.client) return error;
+  const RefusalMeter::Who who{caller.remote ? std::nullopt : std::optional<std::int64_t>(caller.uid),
+                              caller.client ? caller.client->name : ""};
+  if (!meter_.admit(who, error.code, parts_.clock.wall_us(), parts_.clock.boot_us())) return error;
 
   const auto* agent = parts_.roles.agent_of(caller);
   const bool controls = about.verb == Verb::revoke || about.verb == Verb::disable || about.verb == Verb::enable;

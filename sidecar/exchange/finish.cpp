@@ -26,7 +26,7 @@ const ServerEntry* reporting_server(const Roles& roles, const Attempt& attempt, 
   const auto* server = roles.server_named(said.server.value_or(""));
   if (server == nullptr || !roles.may_act_for(*server, caller)) return nullptr;
   if (!attempt.redemption) return server->offline && server->match ? server : nullptr;
-  return attempt.redemption->uid == static_cast<std::int64_t>(caller.uid) ? server : nullptr;
+  return attempt.redemption->uid == caller.account() ? server : nullptr;
 }
 
 bool same_report(const Event& a, const Event& b) {
@@ -47,8 +47,7 @@ Result<Finished> Exchange::finish(const Caller& caller, const FinishRequest& req
   if (!is_opener && server == nullptr) {
     if (agent == nullptr && !parts_.roles.knows(caller))
       return refuse(refused(
-          caller,
-          {Code::unknown_agent, fmt::format("uid {} matches no agent and redeemed nothing of this call", caller.uid)},
+          caller, {Code::unknown_agent, words_for(caller) + " matches no agent and redeemed nothing of this call"},
           about));
     if (agent == nullptr && call)
       return refuse(

@@ -8,7 +8,7 @@ namespace {
 
 /// The server identity is its entry and the account, not the process: a redeemer may restart and ask again.
 bool same_redeemer(const Event& first, const Caller& caller, const std::string& server, const RedemptionKey& key) {
-  return first.redemption == key && first.uid == static_cast<std::int64_t>(caller.uid) && first.server == server;
+  return first.redemption == key && first.uid == caller.account() && first.server == server;
 }
 
 }  // namespace
@@ -53,8 +53,8 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
                   fmt::format("{} is not configured; add a [[server]] with this url", request.server));
   if (!parts_.roles.may_act_for(*server, caller)) {
     if (!parts_.roles.knows(caller))
-      return refuse(Code::unknown_agent, fmt::format("uid {} matches no [[server]] and no [[agent]]", caller.uid));
-    return refuse(Code::wrong_role, fmt::format("uid {} may not act for this server; see its match", caller.uid));
+      return refuse(Code::unknown_agent, words_for(caller) + " matches no [[server]] and no [[agent]]");
+    return refuse(Code::wrong_role, words_for(caller) + " may not act for this server; see its match");
   }
   if (server->offline)
     return refuse(
@@ -74,7 +74,8 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
       return Redeemed{claims, first->time_us / us_per_s, first->prior_redemptions.value_or(0), true, first->log_index};
     about.first_redemption = first;
     return refuse(Code::already_redeemed,
-                  fmt::format("already redeemed by uid {} at {}; event {} has the evidence", first->uid.value_or(-1),
+                  fmt::format("already redeemed by {} at {}; event {} has the evidence",
+                              first->uid ? fmt::format("uid {}", *first->uid) : first->server.value_or("its server"),
                               first->time_us / us_per_s, first->log_index));
   }
   // Genuine, of a living key and unspent, yet not in the log: the log was changed under us.
@@ -90,7 +91,7 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   if (live == nullptr || parts_.clock.boot_us() >= live->deadline_boot_us)
     return refuse(Code::expired, "this token has expired; mint a new one");
   // Unspent in the log, yet burned: an older log was put back. Only who got the answer may ask again.
-  if (live->burned && *live->burned != MintedTokens::Burn{key, static_cast<std::int64_t>(caller.uid)})
+  if (live->burned && *live->burned != MintedTokens::Burn{key, caller.account().value_or(-1)})
     return refuse(Code::already_redeemed,
                   "already redeemed, and the log has lost it; see whether an older one was put back");
   return burn(caller, *server, *verified, key, *call);
@@ -109,7 +110,7 @@ Result<Redeemed> Exchange::burn(const Caller& caller, const ServerEntry& server,
   event.self_redeemed = !server.match;
   const auto log_index = parts_.store.redeem(token, event);
   if (!log_index) return refuse(Code::already_redeemed, "already redeemed");
-  minted_.burn(claims.jti, {key, static_cast<std::int64_t>(caller.uid)});
+  minted_.burn(claims.jti, {key, caller.account().value_or(-1)});
   return Redeemed{claims, event.time_us / us_per_s, call.redemptions(), false, *log_index};
 }
 

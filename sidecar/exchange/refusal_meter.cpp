@@ -6,10 +6,14 @@
 namespace jeton {
 namespace {
 constexpr std::int64_t window_us = 60 * us_per_s;
-}
 
-bool RefusalMeter::admit(std::int64_t uid, Code code, std::int64_t wall_us, std::int64_t boot_us) {
-  auto& window = windows_[{uid, code}];
+void name_client(Event& event, const std::string& client) {
+  (client.starts_with("spiffe://") ? event.agent : event.server) = client;
+}
+}  // namespace
+
+bool RefusalMeter::admit(const Who& who, Code code, std::int64_t wall_us, std::int64_t boot_us) {
+  auto& window = windows_[{who, code}];
   // A window with counts in it stays until they are written; only then does a new minute begin.
   const bool over = window.suppressed == 0 && boot_us - window.since_boot_us >= window_us;
   if (window.seen == 0 || over) window = {boot_us};
@@ -29,7 +33,8 @@ std::vector<Event> RefusalMeter::due(std::int64_t wall_us, std::int64_t boot_us,
     event.kind = EventKind::refusals_suppressed;
     event.time_us = wall_us;
     event.role = Role::daemon;
-    event.uid = key.first;
+    event.uid = key.first.uid;
+    if (!key.first.client.empty()) name_client(event, key.first.client);
     event.code = key.second;
     event.count = window.suppressed;
     event.first_us = window.first_us;
@@ -41,7 +46,8 @@ std::vector<Event> RefusalMeter::due(std::int64_t wall_us, std::int64_t boot_us,
 
 void RefusalMeter::written(const std::vector<Event>& events) {
   for (const auto& event : events)
-    if (event.kind == EventKind::refusals_suppressed) windows_.erase({*event.uid, *event.code});
+    if (event.kind == EventKind::refusals_suppressed)
+      windows_.erase({{event.uid, event.agent ? *event.agent : event.server.value_or("")}, *event.code});
   // What was refused only now and then needs no window between its minutes.
   if (windows_.size() > 4096) std::erase_if(windows_, [](const auto& entry) { return entry.second.suppressed == 0; });
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,14 +12,21 @@
 
 namespace jeton {
 
-/// Per (uid, code): the first 20 of a minute are events, the rest one `refusals.suppressed` with count, first and last.
-/// While the disk is low all are counted. One thread.
+/// Per (uid or client, code): the first 20 of a minute are events, the rest one `refusals.suppressed` with count, first
+/// and last. While the disk is low all are counted. One thread.
 class RefusalMeter {
  public:
   static constexpr std::int64_t events_per_min = 20;
 
+  /// An account, an authenticated client, or a client on an account's connection.
+  struct Who {
+    std::optional<std::int64_t> uid;
+    std::string client = {};  ///< an agent's SPIFFE ID or a server's url; empty: none
+    auto operator<=>(const Who&) const = default;
+  };
+
   /// True: write this one as an event. False: it has been counted.
-  [[nodiscard]] bool admit(std::int64_t uid, Code code, std::int64_t wall_us, std::int64_t boot_us);
+  [[nodiscard]] bool admit(const Who& who, Code code, std::int64_t wall_us, std::int64_t boot_us);
   void set_disk_low(bool low) { disk_low_ = low; }
   [[nodiscard]] bool disk_low() const { return disk_low_; }
 
@@ -34,7 +43,7 @@ class RefusalMeter {
     std::int64_t first_us = 0;
     std::int64_t last_us = 0;
   };
-  std::map<std::pair<std::int64_t, Code>, Window> windows_;
+  std::map<std::pair<Who, Code>, Window> windows_;
   bool disk_low_ = false;
 };
 

@@ -215,7 +215,7 @@ Result<void> Exchange::switch_in_memory(const Caller& caller, const SwitchReques
 Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchRequest& request, Throw how) {
   if (!parts_.roles.is_operator(caller)) {
     if (parts_.roles.knows(caller)) return refuse(Code::wrong_role, "only an operator may disable and enable agents");
-    return refuse(Code::unknown_agent, fmt::format("uid {} is no operator; see [[operator]]", caller.uid));
+    return refuse(Code::unknown_agent, words_for(caller) + " is no operator; see [[operator]]");
   }
   std::string agent;
   if (const auto* entry = agent_named(parts_.roles, request.agent)) {

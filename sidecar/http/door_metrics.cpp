@@ -9,7 +9,8 @@ namespace {
 
 /// One of a few names, whatever was asked: a path that nobody serves is "request".
 std::string_view verb_name(const Job& job) {
-  const auto& [method, target, content_type, body] = job.request;
+  const auto& method = job.request.method;
+  const auto& target = job.request.target;
   if (job.fault) return "request";
   if (method == "GET") {
     if (target == "/v1/jwks") return "jwks";

@@ -182,8 +182,8 @@ void LocalDoor::keep_house(bool stopping) {
 }
 
 bool LocalDoor::answer_from_memory(Job& job) const {
-  const auto& [method, target, content_type, body] = job.request;
-  if (method != "GET" || !body.empty()) return false;
+  const auto& target = job.request.target;
+  if (job.request.method != "GET" || !job.request.body.empty()) return false;
   if (target == "/v1/jwks") {
     job.response = answer_with(parts_.keyring.jwks());
     job.response.may_cache = true;
@@ -203,8 +203,7 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
   // (A stranger may redeem where a server has no match; the digest in place of the arguments is always small.)
   const bool may_redeem = request.target == "/v1/redeem" && parts_.roles.has_open_server();
   if (request.body.size() > strangers_body_bytes && !may_redeem && !parts_.roles.knows(caller))
-    return refused(caller,
-                   {Code::unknown_agent, fmt::format("uid {} matches no agent, server or operator", caller.uid)},
+    return refused(caller, {Code::unknown_agent, words_for(caller) + " matches no agent, server or operator"},
                    Verb::request);
   if (const auto asked = control_of(request)) {
     if (!*asked) return refused(caller, asked->error(), verb_of(request));
@@ -220,8 +219,7 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
     }
   }
   if (request.method == "GET" && target == "/metrics")
-    return refused(caller, {Code::wrong_role, fmt::format("uid {} is no reviewer; see [[reviewer]]", caller.uid)},
-                   Verb::request);
+    return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
 }

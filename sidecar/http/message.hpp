@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,14 +18,18 @@ struct Request {
   std::string target;
   std::string content_type;
   std::string body;
+  std::string host = {};
+  std::string origin = {};                      ///< only browsers send it
+  std::vector<std::string> authorization = {};  ///< one a header field, as they came
 };
 
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool may_cache = false;                   ///< only key documents; everything else is no-store
-  std::optional<Code> code = std::nullopt;  ///< of a refusal
+  bool may_cache = false;                               ///< only key documents; everything else is no-store
+  std::optional<Code> code = std::nullopt;              ///< of a refusal
+  std::optional<std::string> challenge = std::nullopt;  ///< WWW-Authenticate
 };
 
 /// One request on its way through a tick: asked by a caller, or already refused by the transport with `fault`.
@@ -46,6 +51,9 @@ class Door {
   /// The same while another thread still waits for the disk: everything that needs the log is log_unavailable, and the
   /// log is not touched. May be called from another thread than the others, never at the same time.
   virtual void answer_stalled(std::span<Job* const> jobs) = 0;
+  /// What an answer needs of another program first: keys of an issuer, a decision. It runs on a thread of its own, may
+  /// take as long as it promises to, and writes only into the job. Empty: nothing; asked again after each.
+  [[nodiscard]] virtual std::function<void()> errand(Job&) { return {}; }
   /// Once a second, and with `stopping` a last time.
   virtual void keep_house(bool stopping) = 0;
   /// Whether the caller has no part to play, whatever its executable's hash is; and how large a body is worth reading.

@@ -74,8 +74,15 @@ bool RequestReader::done() const { return parser_->is_done() && !fault_; }
 
 Request RequestReader::take() {
   auto& message = parser_->get();
-  return {std::string(message.method_string()), std::string(message.target()),
-          std::string(message[http::field::content_type]), std::move(message.body())};
+  Request request{std::string(message.method_string()),
+                  std::string(message.target()),
+                  std::string(message[http::field::content_type]),
+                  std::move(message.body()),
+                  std::string(message[http::field::host]),
+                  std::string(message[http::field::origin])};
+  const auto [first, last] = message.equal_range(http::field::authorization);
+  for (auto field = first; field != last; ++field) request.authorization.emplace_back(field->value());
+  return request;
 }
 
 bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
@@ -83,11 +90,13 @@ bool RequestReader::is_head() const { return parser_->get().method() == http::ve
 
 std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id) {
   return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}Content-Length: {}\r\n\r\n{}",
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}{}Content-Length: {}\r\n\r\n{}",
       response.status,
       std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
       response.content_type, response.may_cache ? "max-age=60" : "no-store", request_id,
-      keep_alive ? "" : "Connection: close\r\n", response.body.size(), response.body);
+      keep_alive ? "" : "Connection: close\r\n",
+      response.challenge ? fmt::format("WWW-Authenticate: {}\r\n", *response.challenge) : "", response.body.size(),
+      response.body);
 }
 
 }  // namespace jeton

@@ -37,12 +37,23 @@ using SteadyClock = Session::SteadyClock;
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
 constexpr int accepts_a_turn = 8;  // a few: each holds a descriptor before it is known whether there is room
+constexpr std::size_t errand_threads = 4;
+constexpr std::size_t errands_max = 64;
 constexpr auto stalled_slice = std::chrono::milliseconds(10);
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
 /// ended would leave a daemon that looks alive and accepts, expires or keeps house no more.
 void end_of_coroutine(std::exception_ptr thrown) {
   if (thrown) std::rethrow_exception(thrown);
+}
+
+/// Somebody waits for its end, and nobody could catch what it throws: an answer that never came is a refusal as well.
+void run_safely(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    log_line(Level::error, "work for a request ended by a mistake of our own", {{"what", error.what()}});
+  }
 }
 
 }  // namespace
@@ -175,7 +186,8 @@ class Server::Loop {
     bool keep_alive = false;
     if (auto caller = session->peer->caller()) {
       job.caller = std::move(*caller);
-      if (door_.wants_sha256_of(job.caller)) co_await add_sha256(session, job);
+      const std::function<void()> hash = [session, &job] { session->peer->add_sha256(job.caller); };
+      if (door_.wants_sha256_of(job.caller)) co_await run_elsewhere(hashing_, hash);
       keep_alive = !fault && reader.keep_alive();
     } else {
       fault = caller.error();
@@ -183,6 +195,7 @@ class Server::Loop {
     job.fault = std::move(fault);
     if (!job.fault) job.request = reader.take();
     wait_in(*session, Session::Phase::answering, limits_.request_s);
+    if (!job.fault) co_await run_errands(job);
     co_await submit(job);
     if (reader.done() && reader.is_head()) job.response.body.clear();
     const bool written = co_await write(session, job, keep_alive);
@@ -229,17 +242,30 @@ class Server::Loop {
     co_return !failure;
   }
 
-  /// Hashing a large file for the first time takes long, and is done where nobody else waits for it.
-  asio::awaitable<void> add_sha256(SessionPtr session, Job& job) {
-    auto initiate = [this, session](auto handler, Job* asking) {
+  /// What takes long is done where nobody else waits for it: hashing a large file for the first time, errands.
+  asio::awaitable<void> run_elsewhere(asio::thread_pool& pool, const std::function<void()>& work) {
+    auto initiate = [this, &pool](auto handler, const std::function<void()>* asked) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      asio::post(hashing_, [this, session, asking, shared] {
-        session->peer->add_sha256(asking->caller);
+      asio::post(pool, [this, asked, shared] {
+        run_safely(*asked);
         asio::post(context_, [shared] { std::move (*shared)(); });
       });
     };
-    auto hashed = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &job);
-    co_await std::move(hashed);
+    auto done = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &work);
+    co_await std::move(done);
+  }
+
+  asio::awaitable<void> run_errands(Job& job) {
+    for (auto errand = door_.errand(job); errand; errand = door_.errand(job)) {
+      if (running_errands_ >= errands_max) {
+        job.fault = Error{Code::overloaded, "too many requests wait for other programs; try again"};
+        co_return;
+      }
+      ++running_errands_;
+      if (!errands_) errands_.emplace(errand_threads);
+      co_await run_elsewhere(*errands_, errand);
+      --running_errands_;
+    }
   }
 
   /// Puts a job into the tick and resumes when its response is durable.
@@ -382,7 +408,9 @@ class Server::Loop {
   std::vector<Tick::Waiting> in_flight_;  ///< those of the tick at hand
   bool stalled_ = false;                  ///< the guard's thread runs this loop
   bool stopping_ = false;
+  std::size_t running_errands_ = 0;
   asio::thread_pool hashing_{1};
+  std::optional<asio::thread_pool> errands_;  ///< made when the first is run: most daemons have none
 };
 
 Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits, StallGuard& guard)

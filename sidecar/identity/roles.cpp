@@ -11,11 +11,23 @@ constexpr std::size_t server_name_bytes_max = 2048;
 constexpr std::string_view stdio_prefix = "mcp:stdio:";
 constexpr std::string_view digits = "0123456789";
 
+/// Selectors are about accounts. Who came over the network or as a client has none.
+bool has_account(const Caller& caller) { return !caller.remote && !caller.client; }
+
 bool any_matches(const std::vector<SelectorSet>& sets, const Caller& caller) {
-  return std::any_of(sets.begin(), sets.end(), [&](const SelectorSet& set) { return set.matches(caller); });
+  return has_account(caller) &&
+         std::any_of(sets.begin(), sets.end(), [&](const SelectorSet& set) { return set.matches(caller); });
 }
 
-bool plays(const ServerEntry& server, const Caller& caller) { return server.match && server.match->matches(caller); }
+bool plays(const ServerEntry& server, const Caller& caller) {
+  if (!has_account(caller))
+    return caller.client && caller.client->part == Client::Part::server && caller.client->name == server.url;
+  return server.match && server.match->matches(caller);
+}
+
+bool is_client(const Caller& caller, const std::string& agent) {
+  return caller.client && caller.client->part == Client::Part::agent && caller.client->name == agent;
+}
 
 bool consists_of(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
@@ -49,8 +61,9 @@ std::optional<std::string_view> agent_name_in(std::string_view spiffe_id) {
 }
 
 const AgentEntry* Roles::agent_of(const Caller& caller) const {
-  const auto found = std::find_if(entries_.agents.begin(), entries_.agents.end(),
-                                  [&](const AgentEntry& agent) { return agent.match.matches(caller); });
+  const auto found = std::find_if(entries_.agents.begin(), entries_.agents.end(), [&](const AgentEntry& agent) {
+    return has_account(caller) ? agent.match.matches(caller) : is_client(caller, agent.spiffe_id);
+  });
   return found == entries_.agents.end() ? nullptr : &*found;
 }
 
@@ -62,7 +75,7 @@ const ServerEntry* Roles::server_named(std::string_view url) const {
 }
 
 bool Roles::may_act_for(const ServerEntry& server, const Caller& caller) const {
-  return !server.match || server.match->matches(caller);
+  return (!server.match && has_account(caller)) || plays(server, caller);
 }
 
 bool Roles::has_open_server() const {
@@ -78,6 +91,7 @@ bool Roles::is_reviewer(const Caller& caller) const {
 bool Roles::knows(const Caller& caller) const { return !names_of(caller).empty(); }
 
 bool Roles::wants_sha256_of(const Caller& caller) const {
+  if (!has_account(caller)) return false;
   const auto wants = [&](const SelectorSet& set) { return set.wants_sha256_of(caller); };
   const auto server_wants = [&](const ServerEntry& server) { return server.match && wants(*server.match); };
   return std::any_of(entries_.agents.begin(), entries_.agents.end(),

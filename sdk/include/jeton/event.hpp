@@ -134,6 +134,18 @@ struct Event {
   // Arguments that were recorded, sealed to the reviewer's key beside the log.
   std::optional<Sha256> sealed_sha256 = std::nullopt;  ///< of the sealed bytes
 
+  // A client that proved itself by a signature, over the network or with another issuer's token.
+  std::optional<std::string> auth = std::nullopt;          ///< private_key_jwt, tls_client_auth or federated_jwt
+  std::optional<std::string> auth_issuer = std::nullopt;   ///< who vouched for it, in log form
+  std::optional<std::string> auth_subject = std::nullopt;  ///< what that issuer calls it, in log form
+  std::optional<std::string> remote = std::nullopt;        ///< address of the peer over TCP
+
+  // On whose behalf, and who else decided.
+  std::optional<std::string> subject = std::nullopt;          ///< the token's sub, where it is not the agent
+  std::optional<std::string> subject_issuer = std::nullopt;   ///< who vouched for that subject
+  std::optional<std::string> decision_id = std::nullopt;      ///< of the external policy's decision
+  std::optional<std::string> decision_reason = std::nullopt;  ///< its reason, in log form
+
   bool operator==(const Event&) const = default;
 };
 
@@ -190,6 +202,14 @@ void for_each_member(E& event, Visit&& visit) {
   visit("cited_size", event.cited_size);
   visit("cited_root", event.cited_root);
   visit("sealed_sha256", event.sealed_sha256);
+  visit("auth", event.auth, Kept::term);
+  visit("auth_issuer", event.auth_issuer, Kept::term);
+  visit("auth_subject", event.auth_subject, Kept::term);
+  visit("remote", event.remote, Kept::term);
+  visit("subject", event.subject, Kept::term);
+  visit("subject_issuer", event.subject_issuer, Kept::term);
+  visit("decision_id", event.decision_id, Kept::inline_);
+  visit("decision_reason", event.decision_reason, Kept::term);
 }
 
 /// The leaf's members in their JSON form: ids as base64url, digests as hex, names as words; absent ones are left out.

@@ -91,7 +91,19 @@ ALTER TABLE event ADD COLUMN sealed_sha256 BLOB;
 CREATE TABLE sealed (log_index INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4};
+// Clients that prove themselves by a signature, on whose behalf they act, and what an external policy said.
+constexpr std::string_view step_5 = R"sql(
+ALTER TABLE event ADD COLUMN auth INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN auth_issuer INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN auth_subject INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN remote INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN subject INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN subject_issuer INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN decision_id TEXT;
+ALTER TABLE event ADD COLUMN decision_reason INTEGER REFERENCES term (id);
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5};
 
 }  // namespace
 

@@ -15,7 +15,7 @@ using jeton::testing::FakeClock;
 int admitted(RefusalMeter& meter, const FakeClock& clock, int times, std::int64_t uid = 1001,
              Code code = Code::no_grant) {
   int events = 0;
-  for (int i = 0; i < times; ++i) events += meter.admit(uid, code, clock.wall_us(), clock.boot_us()) ? 1 : 0;
+  for (int i = 0; i < times; ++i) events += meter.admit({uid}, code, clock.wall_us(), clock.boot_us()) ? 1 : 0;
   return events;
 }
 
