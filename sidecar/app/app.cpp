@@ -13,6 +13,7 @@
 
 #include "app/config.hpp"
 #include "app/confine.hpp"
+#include "app/engine.hpp"
 #include "app/ledger.hpp"
 #include "app/paths.hpp"
 #include "app/private_daemon.hpp"
@@ -22,11 +23,14 @@
 #include "app/state_dir.hpp"
 #include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
+#include "http/engine_errands.hpp"
 #include "http/local_door.hpp"
 #include "http/server.hpp"
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
+#include "outbound/curl_fetch.hpp"
 #include "policy/grants.hpp"
+#include "policy/with_engine.hpp"
 
 namespace jeton {
 namespace {
@@ -74,7 +78,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
     if (server.offline) offline.push_back(server.url);
   }
   const auto& limits = config.limits;
-  return {{"version", version()},
+  Json status{{"version", version()},
           {"issuer", issuer},
           {"trust_domain", config.trust_domain},
           {"dev", config.dev},
@@ -96,6 +100,12 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"connections", connections_within_descriptors(limits.connections)},
             {"idle_s", limits.idle_s},
             {"request_s", limits.request_s}}}};
+  if (const auto& engine = config.engine)
+    status["policy_engine"] = {{"engine", name_of(engine->kind)},
+                               {"host", engine->host()},
+                               {"timeout_ms", engine->timeout_ms},
+                               {"send_arguments", engine->send_arguments}};
+  return status;
 }
 
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
@@ -112,6 +122,23 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.counter("jeton_connections_turned_away_total", "Connections that were refused.", connections.turned_away);
   text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
   text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
+}
+
+/// An engine that decides as well, and what it takes to ask it. Nothing of it is there where none is configured.
+struct OutsidePolicy {
+  std::unique_ptr<Fetch> fetch;
+  std::unique_ptr<RemoteEngine> engine;
+  EngineMetrics metrics = {};
+};
+
+Result<std::unique_ptr<OutsidePolicy>> outside_policy_of(const Config& config) {
+  if (!config.engine) return nullptr;
+  auto made = std::make_unique<OutsidePolicy>();
+  made->fetch = make_curl_fetch();
+  auto engine = make_engine(*config.engine, ::geteuid(), *made->fetch);
+  if (!engine) return refuse(engine.error());
+  made->engine = std::move(*engine);
+  return made;
 }
 
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
@@ -189,6 +216,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   // Before the first thread, so that each inherits it.
   const auto confined = give_up_system_calls();
   if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
+  const auto outside = outside_policy_of(*config);
+  if (!outside) return refuse(outside.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
   const SystemClock clock;
@@ -202,23 +231,41 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Grants grants(config->grants);
   Keyring keyring(clock);
   const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
-  Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
+  const WithEngine grants_and_engine(grants);
+  const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
+  Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer});
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   StallGuard guard;
+  std::optional<EngineErrands> engine_errands;
+  if (*outside)
+    engine_errands.emplace(EngineErrands::Parts{exchange, *(*outside)->engine, (*outside)->metrics,
+                                                std::chrono::milliseconds(config->engine->timeout_ms),
+                                                config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
                   [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
+                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); },
+                  engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);
-  gauges = [&](MetricText& text) { write_gauges(text, ledger, keyring, state->free_bytes(), server.connections()); };
+  gauges = [&](MetricText& text) {
+    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());
+    if (*outside) (*outside)->metrics.write(text);
+  };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard}));
+                           &guard,
+                           [&](const Config& wanted) -> Result<void> {
+                             if (!*outside) return {};
+                             auto token = read_engine_token(*wanted.engine, ::geteuid());
+                             if (!token) return refuse(token.error());
+                             (*outside)->engine->set_token(std::move(*token));
+                             return {};
+                           }}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_policy.hpp"
 #include "identity/roles.hpp"
 #include "jeton/error.hpp"
 #include "ops/log.hpp"
@@ -44,6 +45,7 @@ struct Config {
   Limits limits;
   Roles::Entries roles;
   std::vector<Grant> grants;
+  std::optional<EngineConfig> engine;  ///< what decides beside the grants
   bool dev = false;
   std::string sha256;  ///< hex, of the file's bytes; of the empty string for --dev
 
@@ -55,7 +57,7 @@ struct Config {
 
 /// One row of the table that help, the full example and the reader share.
 struct ConfigKey {
-  std::string_view section;  ///< "", "limits", "agent", "server", "operator", "reviewer", "grant", "grant.argument"
+  std::string_view section;  ///< "", "limits", "policy", "agent", "server", "operator", "reviewer", "grant", "grant.argument"
   std::string_view key;
   std::string_view type;           ///< "string", "integer", "strings", "boolean", "number", "scalar", "scalars"
   std::string_view default_value;  ///< as written in the file; empty: none

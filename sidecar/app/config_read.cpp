@@ -257,6 +257,9 @@ Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes)
   for (const auto* table : sections_of(root, "limits", false, mistakes)) {
     read_limits(ConfigSection("limits", *table, mistakes), config.limits);
   }
+  for (const auto* table : sections_of(root, "policy", false, mistakes)) {
+    config.engine = read_policy(ConfigSection("policy", *table, mistakes));
+  }
   read_roles(root, config, daemon_uid, mistakes);
   // Grants name agents and servers: a mistake in those must be told before "is not configured", which it causes.
   if (mistakes.first()) return config;

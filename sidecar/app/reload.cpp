@@ -44,6 +44,7 @@ std::optional<std::string_view> needs_restart(const Config& running, const Confi
   if (wanted.durability != running.durability) return "durability";
   if (wanted.socket != running.socket) return "socket";
   if (sorted(wanted.checkpoint_places) != sorted(running.checkpoint_places)) return "checkpoint_places";
+  if (wanted.engine != running.engine) return "policy";
   if (sorted(wanted.own_sockets()) != sorted(running.own_sockets())) return "match";
   return std::nullopt;
 }
@@ -69,6 +70,8 @@ void Reload::operator()() {
     keep_old({Code::bad_request, fmt::format("{}: {} needs a restart to change; restart jetond, or take it back",
                                              parts_.file.string(), what)},
              fmt::format("restart_{}", *key));
+  } else if (auto renewed = parts_.renew(*wanted); !renewed) {
+    keep_old(renewed.error(), "policy_token");
   } else {
     replace_by(std::move(*wanted));
   }

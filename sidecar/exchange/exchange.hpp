@@ -34,6 +34,7 @@ struct Refusal {
   std::optional<std::string> call_id = std::nullopt;
   std::optional<Sha256> token_sha256 = std::nullopt;
   std::optional<Event> first_redemption = std::nullopt;
+  std::shared_ptr<const Verdict> verdict = nullptr;
 };
 
 /// Decides and records. Every function runs inside `transact`: its events are durable, and its answer may leave, only
@@ -68,6 +69,12 @@ class Exchange {
   /// The next attempt of a call. Supersedes an unredeemed one in the same transaction, so at most one token is live.
   /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited.
   [[nodiscard]] Result<Minted> mint(const Caller& caller, const MintRequest& request);
+
+  /// What an engine is to be asked before `open` or `mint` decides, as far as it is known now and without arguments;
+  /// nothing where they refuse without it. Outside of transact; reads the log and writes nothing. Throws what reading it
+  /// throws.
+  [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const OpenRequest& request) const;
+  [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const MintRequest& request) const;
 
   /// Spends a token, once, for ever; or repeats the answer to the redeemer that already got it. Nothing burns unless
   /// every check passed. The order of the checks is the protocol's.
@@ -113,8 +120,20 @@ class Exchange {
   [[nodiscard]] Result<Minted> mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn,
                                             const Call* call, const std::string& server, const CallBinding& binding,
                                             const OpenRequest* opening);
-  [[nodiscard]] Result<Permit> permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
-                                              const std::string& server, const CallBinding& binding);
+  [[nodiscard]] std::optional<Error> not_again(const OpenRequest& request, const Call& call) const;
+  [[nodiscard]] std::optional<Call> own_call(const AgentEntry& agent, const Txn& txn) const;
+  /// What is to be permitted: an attempt, or without a server an opening.
+  struct Wanted {
+    const AgentEntry& agent;
+    const Txn* named;  ///< none: the call gets its name when it is opened
+    const Call* call;  ///< none: it is opened now
+    std::optional<std::string_view> server;
+    const CallBinding& binding;
+  };
+  [[nodiscard]] static Question question_of(const Wanted& wanted);
+  [[nodiscard]] Result<Permit> within_grants(const Wanted& wanted) const;
+  [[nodiscard]] Result<Permit> permit(const Wanted& wanted) const;
+  [[nodiscard]] std::optional<EngineQuestion> question_about(const Wanted& wanted) const;
   [[nodiscard]] Previous previous_of(const Call* call) const;
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
@@ -146,5 +165,7 @@ class Exchange {
 
 /// Puts what an opening says about itself into its event.
 void describe(Event& event, const OpenRequest& opening);
+/// Puts into an event what an engine decided, where one was asked.
+void describe(Event& event, const Verdict* verdict);
 
 }  // namespace jeton

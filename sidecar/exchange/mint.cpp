@@ -40,6 +40,7 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   about.server = request.server;
   about.tool = request.call.tool;
   about.call_id = request.call_id;
+  about.verdict = request.call.verdict;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
   if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
@@ -61,8 +62,7 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
     if (!minted) return refuse(refused(caller, minted.error(), about));
     return Opened{txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit =
-      parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
+  auto permit = this->permit({**agent, request.open_id ? &txn : nullptr, nullptr, std::nullopt, request.call});
   if (!permit) return refuse(refused(caller, permit.error(), about));
   if (permit->rate_per_min &&
       !opening_rate_.take((*agent)->name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
@@ -76,40 +76,53 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   event.tool = escape_for_log(request.call.tool);
   event.grant = permit->grant;
   event.args_mac = parts_.secret.args_mac(txn, request.call.digest);
+  describe(event, request.call.verdict.get());
   describe(event, request);
   return Opened{txn, true, permit->grant, parts_.store.append(event), std::nullopt};
+}
+
+std::optional<Error> Exchange::not_again(const OpenRequest& request, const Call& call) const {
+  const auto& opening = call.opening();
+  if (!names_same_call(opening, request, parts_.secret.args_mac(*opening.txn, request.call.digest)))
+    return Error{Code::call_mismatch,
+                 "this open_id was used for another server, tool or arguments; make a new one"};
+  if (call.openers_outcome() != nullptr)
+    return Error{Code::unknown_call, "this call is over: its outcome was reported; open a new one"};
+  return revoked_for_good(call);
 }
 
 Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agent, const OpenRequest& request,
                                     const Call& call) {
   const auto& opening = call.opening();
-  if (!names_same_call(opening, request, parts_.secret.args_mac(*opening.txn, request.call.digest)))
-    return refuse(Code::call_mismatch, "this open_id was used for another server, tool or arguments; make a new one");
-  if (call.openers_outcome() != nullptr)
-    return refuse(Code::unknown_call, "this call is over: its outcome was reported; open a new one");
-  if (auto revoked = revoked_for_good(call)) return refuse(*revoked);
+  if (auto no = not_again(request, call)) return refuse(std::move(*no));
   if (request.server) {
     auto minted = mint_attempt(caller, agent, *opening.txn, &call, *request.server, request.call, &request);
     if (!minted) return refuse(minted.error());
     return Opened{*opening.txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide({agent.name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
+  auto permit = this->permit({agent, &*opening.txn, &call, std::nullopt, request.call});
   if (!permit) return refuse(permit.error());
   return Opened{*opening.txn, true, permit->grant, opening.log_index, std::nullopt};
+}
+
+std::optional<Call> Exchange::own_call(const AgentEntry& agent, const Txn& txn) const {
+  auto call = Call::from(parts_.store.story(txn));
+  if (call && call->opening().agent != agent.spiffe_id) return std::nullopt;
+  return call;
 }
 
 Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) {
   Refusal about{Verb::mint};
   about.server = request.server;
   about.tool = request.call.tool;
+  about.verdict = request.call.verdict;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
   if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
 
-  const auto call = Call::from(parts_.store.story(request.txn));
-  const bool own = call && call->opening().agent == (*agent)->spiffe_id;
-  if (own) about.txn = request.txn;
-  if (!own || call->openers_outcome() != nullptr)
+  const auto call = own_call(**agent, request.txn);
+  if (call) about.txn = request.txn;
+  if (!call || call->openers_outcome() != nullptr)
     return refuse(
         refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
   if (auto revoked = revoked_for_good(*call)) return refuse(refused(caller, *revoked, about));
@@ -119,16 +132,22 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   return minted;
 }
 
-Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
-                                        const std::string& server, const CallBinding& binding) {
-  if (parts_.roles.server_named(server) == nullptr)
-    return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", server));
-  auto permit = parts_.policy.decide({agent.name, server, binding.tool, binding.arguments_if_sent()});
-  if (!permit || call == nullptr || call->attempts().empty()) return permit;
+Question Exchange::question_of(const Wanted& wanted) {
+  const auto& binding = wanted.binding;
+  return {wanted.agent.name,      wanted.server,   binding.tool, binding.arguments_if_sent(), wanted.agent.spiffe_id,
+          wanted.agent.spiffe_id, &binding.digest, wanted.named, binding.verdict.get()};
+}
+
+Result<Permit> Exchange::within_grants(const Wanted& wanted) const {
+  const auto& [agent, named, call, server, binding] = wanted;
+  if (server && parts_.roles.server_named(*server) == nullptr)
+    return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", *server));
+  auto permit = parts_.policy.decide(question_of(wanted));
+  if (!permit || !server || call == nullptr || call->attempts().empty()) return permit;
 
   const auto& first = call->attempts().front().minted;
-  if (first.server != server || first.tool != escape_for_log(binding.tool) ||
-      first.args_mac != parts_.secret.args_mac(txn, binding.digest))
+  if (first.server != *server || first.tool != escape_for_log(binding.tool) ||
+      first.args_mac != parts_.secret.args_mac(*call->opening().txn, binding.digest))
     return refuse(Code::call_mismatch, "an attempt of this call must name the server, tool and arguments of its first");
   if (call->redemptions() >= permit->max_redemptions)
     return refuse(Code::too_many_attempts, fmt::format("this call was redeemed {} times, grant \"{}\" allows {}",
@@ -136,6 +155,13 @@ Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn,
   if (static_cast<std::int64_t>(call->attempts().size()) >= permit->max_attempts)
     return refuse(Code::too_many_attempts, fmt::format("this call had {} attempts, grant \"{}\" allows {}",
                                                        call->attempts().size(), permit->grant, permit->max_attempts));
+  return permit;
+}
+
+Result<Permit> Exchange::permit(const Wanted& wanted) const {
+  auto permit = within_grants(wanted);
+  if (!permit) return permit;
+  if (auto objection = parts_.policy.objection(question_of(wanted))) return refuse(std::move(*objection));
   return permit;
 }
 
@@ -154,7 +180,8 @@ Previous Exchange::previous_of(const Call* call) const {
 Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn, const Call* call,
                                       const std::string& server, const CallBinding& binding,
                                       const OpenRequest* opening) {
-  auto permit = permit_attempt(agent, txn, call, server, binding);
+  const bool unnamed = opening != nullptr && !opening->open_id;
+  auto permit = this->permit({agent, unnamed ? nullptr : &txn, call, server, binding});
   if (!permit) return refuse(permit.error());
   const auto sealed = sealed_arguments(*permit, call, binding);
   if (!sealed) return refuse(sealed.error());
@@ -203,6 +230,7 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   event.args_mac = parts_.secret.args_mac(txn, binding.digest);
   event.expires_at = claims.exp;
   event.previous = previous;
+  describe(event, binding.verdict.get());
   if (call == nullptr && opening != nullptr) describe(event, *opening);
   if (*sealed) event.sealed_sha256 = sha256(**sealed);
   const auto log_index = parts_.store.append(event);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "jeton/event.hpp"
 #include "jeton/token.hpp"
+#include "policy/engine.hpp"
 
 namespace jeton {
 
@@ -15,6 +17,8 @@ struct CallBinding {
   std::string tool;
   ArgsDigest digest;
   std::optional<Json> arguments = std::nullopt;  ///< for grants that have rules about them; never logged
+  /// An engine's, where one decides as well; asked about this very request.
+  std::shared_ptr<const Verdict> verdict = nullptr;
 
   [[nodiscard]] const Json* arguments_if_sent() const { return arguments ? &*arguments : nullptr; }
 };

@@ -64,14 +64,15 @@ Response internal(const std::exception& error, const std::string& request) {
   return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
 }
 
-/// "/v1/calls/<txn>/<what>" → txn and what.
-std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
-  constexpr std::string_view prefix = "/v1/calls/";
-  if (!target.starts_with(prefix)) return std::nullopt;
-  target.remove_prefix(prefix.size());
-  const auto slash = target.find('/');
-  if (slash == target.npos) return std::nullopt;
-  return std::pair{target.substr(0, slash), target.substr(slash + 1)};
+/// No engine was asked, since nothing could be granted when it would have been.
+const Error unasked{Code::log_unavailable,
+                    "the log's disk did not answer when this came, so nothing was granted; try again with the same id"};
+
+/// What was read of it before its tick, or what is read now. Once: the arguments may be large.
+template <class T, class Decode>
+Result<T> read_once(const Job& job, Decode decode) {
+  auto* read = job.prepared ? std::get_if<Result<T>>(&job.prepared->request) : nullptr;
+  return read != nullptr ? std::move(*read) : decode();
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ void LocalDoor::answer_all(const std::vector<Job*>& jobs) {
 }
 
 void LocalDoor::answer_one(Job& job) {
-  job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
+  job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job);
 }
 
 void LocalDoor::answer_part(Job& job) {
@@ -198,7 +199,18 @@ bool LocalDoor::answer_from_memory(Job& job) const {
   return true;
 }
 
-Response LocalDoor::route(const Request& request, const Caller& caller) {
+std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
+  constexpr std::string_view prefix = "/v1/calls/";
+  if (!target.starts_with(prefix)) return std::nullopt;
+  target.remove_prefix(prefix.size());
+  const auto slash = target.find('/');
+  if (slash == target.npos) return std::nullopt;
+  return std::pair{target.substr(0, slash), target.substr(slash + 1)};
+}
+
+Response LocalDoor::route(const Job& job) {
+  const auto& request = job.request;
+  const auto& caller = job.caller;
   // Who has no part to play gets no megabyte read: parsing it would take the time of those who have.
   // (A stranger may redeem where a server has no match; the digest in place of the arguments is always small.)
   const bool may_redeem = request.target == "/v1/redeem" && parts_.roles.has_open_server();
@@ -211,10 +223,10 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
   }
   const auto& target = request.target;
   if (request.method == "POST") {
-    if (target == "/v1/calls") return open(request, caller);
+    if (target == "/v1/calls") return open(job);
     if (target == "/v1/redeem") return redeem(request, caller);
     if (const auto path = call_path(target)) {
-      if (path->second == "tokens") return mint(request, caller, path->first);
+      if (path->second == "tokens") return mint(job, path->first);
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
@@ -228,18 +240,20 @@ Response LocalDoor::refused(const Caller& caller, const Error& error, Verb verb)
   return problem(parts_.exchange.refused(caller, error, Refusal{verb}));
 }
 
-Response LocalDoor::open(const Request& request, const Caller& caller) {
-  const auto decoded = decode_open(request.body, parts_.limits);
-  if (!decoded) return refused(caller, decoded.error(), Verb::open);
-  const auto opened = parts_.exchange.open(caller, *decoded);
+Response LocalDoor::open(const Job& job) {
+  if (job.prepared && job.prepared->stalled) return problem(unasked);
+  const auto decoded = read_once<OpenRequest>(job, [&] { return decode_open(job.request.body, parts_.limits); });
+  if (!decoded) return refused(job.caller, decoded.error(), Verb::open);
+  const auto opened = parts_.exchange.open(job.caller, *decoded);
   if (!opened) return problem(opened.error());
   return opened->minted ? answer_with(*opened, *opened->minted) : answer_with(json_of(*opened));
 }
 
-Response LocalDoor::mint(const Request& request, const Caller& caller, std::string_view txn) {
-  const auto decoded = decode_mint(request.body, txn, parts_.limits);
-  if (!decoded) return refused(caller, decoded.error(), Verb::mint);
-  const auto minted = parts_.exchange.mint(caller, *decoded);
+Response LocalDoor::mint(const Job& job, std::string_view txn) {
+  if (job.prepared && job.prepared->stalled) return problem(unasked);
+  const auto decoded = read_once<MintRequest>(job, [&] { return decode_mint(job.request.body, txn, parts_.limits); });
+  if (!decoded) return refused(job.caller, decoded.error(), Verb::mint);
+  const auto minted = parts_.exchange.mint(job.caller, *decoded);
   return minted ? answer_with(json_of(*minted)) : problem(minted.error());
 }
 

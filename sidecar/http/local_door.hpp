@@ -8,12 +8,16 @@
 
 #include "exchange/exchange.hpp"
 #include "http/decode.hpp"
+#include "http/engine_errands.hpp"
 #include "http/message.hpp"
 #include "http/stall_guard.hpp"
 #include "jeton/json.hpp"
 #include "ops/metrics.hpp"
 
 namespace jeton {
+
+/// "/v1/calls/<txn>/<what>" → txn and what.
+[[nodiscard]] std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target);
 
 /// A 200 with this document, which nobody may cache.
 [[nodiscard]] Response answer_with(const Json& body);
@@ -32,11 +36,13 @@ class LocalDoor final : public Door {
     std::function<void()> checkpoint = [] {};                      ///< signs what the log has become
     StallGuard* guard = nullptr;                                   ///< watches the waits for the disk
     std::function<void(MetricText&)> gauges = [](MetricText&) {};  ///< what the rest of the daemon is to be seen by
+    EngineErrands* engine = nullptr;                               ///< where one decides as well
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 
   void answer(std::span<Job* const> jobs) override;
   void answer_stalled(std::span<Job* const> jobs) override;
+  [[nodiscard]] std::function<void()> errand(Job& job) override;
   void keep_house(bool stopping) override;
   [[nodiscard]] bool is_stranger(const Caller& caller) const override {
     return !parts_.roles.knows(caller) && !parts_.roles.wants_sha256_of(caller);
@@ -57,9 +63,9 @@ class LocalDoor final : public Door {
   /// True when it took so long that every job was answered by the guard.
   [[nodiscard]] bool end_wait() const;
   [[nodiscard]] bool answer_from_memory(Job& job) const;
-  [[nodiscard]] Response route(const Request& request, const Caller& caller);
-  [[nodiscard]] Response open(const Request& request, const Caller& caller);
-  [[nodiscard]] Response mint(const Request& request, const Caller& caller, std::string_view txn);
+  [[nodiscard]] Response route(const Job& job);
+  [[nodiscard]] Response open(const Job& job);
+  [[nodiscard]] Response mint(const Job& job, std::string_view txn);
   [[nodiscard]] Response redeem(const Request& request, const Caller& caller);
   [[nodiscard]] Response finish(const Request& request, const Caller& caller, std::string_view txn);
   using Control = std::variant<RevokeRequest, SwitchRequest>;
@@ -68,6 +74,8 @@ class LocalDoor final : public Door {
   [[nodiscard]] static Verb verb_of(const Request& request);
   [[nodiscard]] Response control(const Control& asked, const Caller& caller);
   void answer_one(Job& job);
+  /// Reads the body of an open or a mint into what is prepared; anything else stays unread.
+  static void prepare(Job& job, const DecodeLimits& limits);
   /// One of several: what goes wrong is its own affair.
   void answer_part(Job& job);
   void answer_unwritten(const std::vector<Job*>& jobs, const Response& why);

@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "attest/caller.hpp"
+#include "exchange/requests.hpp"
 #include "jeton/error.hpp"
 
 namespace jeton {
@@ -32,6 +35,13 @@ struct Response {
   std::optional<std::string> challenge = std::nullopt;  ///< WWW-Authenticate
 };
 
+/// What an open or a mint was read as before its tick, because somebody else had to be asked about it.
+struct Prepared {
+  std::variant<std::monostate, Result<OpenRequest>, Result<MintRequest>> request;
+  bool asked = false;
+  bool stalled = false;  ///< it came while the log's disk did not answer, and nobody was asked
+};
+
 /// One request on its way through a tick: asked by a caller, or already refused by the transport with `fault`.
 struct Job {
   Request request;
@@ -40,6 +50,7 @@ struct Job {
   Response response = {};
   std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
   std::chrono::steady_clock::time_point arrived = {};
+  std::shared_ptr<Prepared> prepared = nullptr;
 };
 
 /// What stands behind a listening socket.

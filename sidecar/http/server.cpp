@@ -22,6 +22,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include "http/errand_pool.hpp"
 #include "http/request_reader.hpp"
 #include "http/session.hpp"
 #include "http/tick.hpp"
@@ -37,8 +38,6 @@ using SteadyClock = Session::SteadyClock;
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
 constexpr int accepts_a_turn = 8;  // a few: each holds a descriptor before it is known whether there is room
-constexpr std::size_t errand_threads = 4;
-constexpr std::size_t errands_max = 64;
 constexpr auto stalled_slice = std::chrono::milliseconds(10);
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
@@ -187,7 +186,7 @@ class Server::Loop {
     if (auto caller = session->peer->caller()) {
       job.caller = std::move(*caller);
       const std::function<void()> hash = [session, &job] { session->peer->add_sha256(job.caller); };
-      if (door_.wants_sha256_of(job.caller)) co_await run_elsewhere(hashing_, hash);
+      if (door_.wants_sha256_of(job.caller)) co_await run_elsewhere(by_hashing_, hash);
       keep_alive = !fault && reader.keep_alive();
     } else {
       fault = caller.error();
@@ -242,29 +241,39 @@ class Server::Loop {
     co_return !failure;
   }
 
-  /// What takes long is done where nobody else waits for it: hashing a large file for the first time, errands.
-  asio::awaitable<void> run_elsewhere(asio::thread_pool& pool, const std::function<void()>& work) {
-    auto initiate = [this, &pool](auto handler, const std::function<void()>* asked) {
+  using Work = std::function<void()>;
+  /// Where work may be put, elsewhere; false when it will not be done there.
+  using Elsewhere = std::function<bool(Work)>;
+
+  /// What takes long is done where nobody else waits for it: hashing a large file for the first time, errands. False
+  /// when it was not done at all.
+  asio::awaitable<bool> run_elsewhere(const Elsewhere& elsewhere, const Work& work) {
+    auto initiate = [this](auto handler, const Elsewhere* place, const Work* asked) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      asio::post(pool, [this, asked, shared] {
+      const auto resume = [this, shared](bool done) {
+        asio::post(context_, [shared, done] { std::move (*shared)(done); });
+      };
+      const bool taken = (*place)([asked, resume] {
         run_safely(*asked);
-        asio::post(context_, [shared] { std::move (*shared)(); });
+        resume(true);
       });
+      if (!taken) resume(false);
     };
-    auto done = asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, &work);
-    co_await std::move(done);
+    auto done = asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(initiate, asio::use_awaitable,
+                                                                                &elsewhere, &work);
+    co_return co_await std::move(done);
   }
 
   asio::awaitable<void> run_errands(Job& job) {
-    for (auto errand = door_.errand(job); errand; errand = door_.errand(job)) {
-      if (running_errands_ >= errands_max) {
-        job.fault = Error{Code::overloaded, "too many requests wait for other programs; try again"};
-        co_return;
-      }
-      ++running_errands_;
-      if (!errands_) errands_.emplace(errand_threads);
-      co_await run_elsewhere(*errands_, errand);
-      --running_errands_;
+    auto errand = door_.errand(job);
+    if (!errand) co_return;
+    const auto account = words_for(job.caller);
+    const Elsewhere among_errands = [this, account](Work work) { return errands_.post(account, std::move(work)); };
+    for (; errand; errand = door_.errand(job)) {
+      const bool done = co_await run_elsewhere(among_errands, errand);
+      if (done) continue;
+      job.fault = Error{Code::overloaded, "too many requests wait for other programs; try again"};
+      co_return;
     }
   }
 
@@ -408,9 +417,12 @@ class Server::Loop {
   std::vector<Tick::Waiting> in_flight_;  ///< those of the tick at hand
   bool stalled_ = false;                  ///< the guard's thread runs this loop
   bool stopping_ = false;
-  std::size_t running_errands_ = 0;
   asio::thread_pool hashing_{1};
-  std::optional<asio::thread_pool> errands_;  ///< made when the first is run: most daemons have none
+  const Elsewhere by_hashing_ = [this](Work work) {
+    asio::post(hashing_, std::move(work));
+    return true;
+  };
+  ErrandPool errands_;
 };
 
 Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits, StallGuard& guard)
