@@ -27,7 +27,7 @@ const std::vector<Door> doors{
     {"CLI/", {"sidecar/cli/command_line.hpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},
     {"re2/", {"sidecar/policy/argument_rule.cpp"}},
-    {"openssl/", {"sdk/src/core/hash.cpp"}},
+    {"openssl/", {"sdk/src/core/hash.cpp", "sdk/src/core/openssl_key.cpp"}},
     {"seccomp.h", {"sidecar/app/confine.cpp"}},
     {"curl/", {"sidecar/outbound/curl_fetch.cpp"}},
 };
