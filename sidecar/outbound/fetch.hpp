@@ -33,7 +33,7 @@ class Fetch {
   /// The body of the 200 that a GET was answered with.
   [[nodiscard]] virtual Result<std::string> fetch(const std::string& url, const FetchLimits& limits) = 0;
 
-  /// The same for a POST of this JSON text. It is sent once: an error may mean that it arrived.
+  /// The same for a POST of this JSON text. It may arrive although an error says otherwise, and twice.
   [[nodiscard]] virtual Result<std::string> post_json(const std::string& url, const std::string& body,
                                                       const std::vector<HttpHeader>& headers,
                                                       const FetchLimits& limits) = 0;

@@ -5,13 +5,15 @@
 
 #include <fmt/core.h>
 
+#include "jeton/note.hpp"
+
 namespace jeton {
 namespace {
 
-template <std::size_t N>
-void read_bytes(const SQLite::Column& column, std::array<unsigned char, N>& out, std::uint64_t size) {
-  if (column.getBytes() != static_cast<int>(N)) throw LogDamaged(fmt::format("the checkpoint of {} is damaged", size));
-  std::copy_n(static_cast<const unsigned char*>(column.getBlob()), N, out.begin());
+void read_bytes(const SQLite::Column& column, std::span<unsigned char> out, std::uint64_t size) {
+  if (column.getBytes() != static_cast<int>(out.size()))
+    throw LogDamaged(fmt::format("the checkpoint of {} is damaged", size));
+  std::copy_n(static_cast<const unsigned char*>(column.getBlob()), out.size(), out.begin());
 }
 
 SignedHead read_head(SQLite::Statement& row) {
@@ -19,6 +21,7 @@ SignedHead read_head(SQLite::Statement& row) {
   head.head.size = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
   head.time_us = row.getColumn(1).getInt64();
   read_bytes(row.getColumn(2), head.head.root, head.head.size);
+  head.signature.resize(note_signature_bytes);
   read_bytes(row.getColumn(3), head.signature, head.head.size);
   return head;
 }

@@ -31,7 +31,7 @@ struct TreeHead {
 struct SignedHead {
   TreeHead head;
   std::int64_t time_us = 0;
-  Signature signature{};
+  Signature signature;  ///< Ed25519, 64 bytes
 };
 
 /// The writer's side. The log *is* the ledger: a token is spent when its `token.redeemed` is in the log, and a call's

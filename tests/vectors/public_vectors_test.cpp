@@ -149,16 +149,8 @@ TEST_CASE("Ed25519 signatures are judged as Project Wycheproof judges them") {
     const jeton::VerifyingKey key(public_key);
     for (const auto& test : group.at("tests")) {
       INFO("tcId " << test.at("tcId"));
-      const auto signature_bytes = unhex(test.at("sig"));
-      const bool valid = test.at("result") == "valid";
       ++judged;
-      jeton::Signature signature{};
-      if (signature_bytes.size() != signature.size()) {  // no Signature can hold it
-        CHECK_FALSE(valid);
-        continue;
-      }
-      std::ranges::copy(signature_bytes, signature.begin());
-      CHECK(key.verifies(unhex(test.at("msg")), signature) == valid);
+      CHECK(key.verifies(unhex(test.at("msg")), unhex(test.at("sig"))) == (test.at("result") == "valid"));
     }
   }
   CHECK(judged == document.at("numberOfTests").get<int>());

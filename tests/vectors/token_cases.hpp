@@ -242,7 +242,7 @@ inline void add_signatures(Cases& cases) {
   add("a signature with S plus the group order", "bad_signature", input + "." + base64url(forge::malleated(signature)));
   signature[0] ^= 1U;
   add("a signature with one bit changed", "bad_signature", input + "." + base64url(signature));
-  add("a signature of zeros", "bad_signature", input + "." + base64url(Signature{}));
+  add("a signature of zeros", "bad_signature", input + "." + base64url(Signature(64)));
   add("a key that is not in the set", "unknown_key", token_of(forge::good_claims(), forge::key_named("another")));
   cases.push_back({.name = "an empty key set", .result = "unknown_key", .jwks = Json{{"keys", Json::array()}}});
 }

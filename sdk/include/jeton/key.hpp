@@ -1,63 +1,98 @@
-// Ed25519 keys: a signing key whose seed is a Secret, a verifying key named by its RFC 7638 thumbprint, and sets of
-// them.
+// Keys of the three algorithms: a signing key that stays in guarded memory, a verifying key named by its RFC 7638
+// thumbprint, and the sets of one issuer.
 #pragma once
 
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "jeton/algorithm.hpp"
 #include "jeton/json.hpp"
 #include "jeton/secret.hpp"
 
 namespace jeton {
 
-using Signature = std::array<unsigned char, 64>;
+class OpensslKey;
 
-/// The public half. `kid` is the RFC 7638 SHA-256 thumbprint of its JWK.
+/// RSA keys of other lengths are refused; those made here have the fewest bits.
+inline constexpr std::size_t rsa_bits_min = 2048;
+inline constexpr std::size_t rsa_bits_max = 4096;
+
+/// As a JWS carries it: 64 bytes for EdDSA and for ES256 (r and s), as long as the modulus for RS256.
+using Signature = std::vector<unsigned char>;
+
+/// The public half. `kid` is the RFC 7638 SHA-256 thumbprint of its JWK. Cheap to copy; any thread.
 class VerifyingKey {
  public:
+  /// An Ed25519 key.
   explicit VerifyingKey(const std::array<unsigned char, 32>& bytes);
+  /// The public half of a P-256 or RSA key, for the sdk's own core.
+  explicit VerifyingKey(const OpensslKey& key);
 
-  /// One OKP/Ed25519 JWK (RFC 8037). Refuses every other kty, crv, use or alg, a `d`, and a `kid` that is not the
-  /// thumbprint, with bad_request.
+  /// One JWK: OKP with Ed25519 (RFC 8037), EC with P-256, or RSA of 2048 to 4096 bits with e = 65537 (RFC 7518 section
+  /// 6). bad_request for every other kty or crv, a use, alg or key_ops that is not for verifying with this kind of key,
+  /// a private member, numbers that are no such key or not in their one spelling, and a `kid` that is not the
+  /// thumbprint.
   [[nodiscard]] static Result<VerifyingKey> from_jwk(const Json& jwk);
   [[nodiscard]] Json jwk() const;
 
-  [[nodiscard]] const std::string& kid() const { return kid_; }
-  [[nodiscard]] const std::array<unsigned char, 32>& bytes() const { return bytes_; }
-  /// libsodium's strict check: non-canonical scalars, small-order keys and points are refused.
-  [[nodiscard]] bool verifies(std::string_view message, const Signature& signature) const;
+  [[nodiscard]] Algorithm algorithm() const;
+  [[nodiscard]] const std::string& kid() const;
+  /// Of an Ed25519 key; throws for another.
+  [[nodiscard]] const std::array<unsigned char, 32>& bytes() const;
+
+  /// False for a signature of another length than the key's. EdDSA by libsodium's strict check: non-canonical scalars,
+  /// small-order keys and points are refused. ES256 takes r and s from 1 to n-1; (r, n-s) verifies where (r, s) does.
+  [[nodiscard]] bool verifies(std::string_view message, std::span<const unsigned char> signature) const;
+  /// The same with the signature's bytes in a text.
+  [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
 
  private:
-  std::array<unsigned char, 32> bytes_;
-  std::string kid_;
+  struct Facts;
+  std::shared_ptr<const Facts> facts_;
 };
 
-/// Made in memory, never written anywhere. Move-only.
+/// Made in memory, never written anywhere. Move-only. An Ed25519 key lies in a Secret; the private numbers of the
+/// others in OpenSSL's secure heap, but what a signature computes on the way does not.
 class SigningKey {
  public:
-  [[nodiscard]] static SigningKey generate();
-  /// For check vectors and for the log key; `seed` is 32 bytes.
+  /// An Ed25519 key.
+  [[nodiscard]] static SigningKey generate() { return generate(Algorithm::eddsa); }
+  /// RS256, of 2048 bits, takes from a tenth of a second to several: not for a loop.
+  [[nodiscard]] static SigningKey generate(Algorithm algorithm);
+  /// The same for RS256, and nothing once `go_on`, which is asked every few milliseconds, says no.
+  [[nodiscard]] static std::optional<SigningKey> generate_rs256(const std::function<bool()>& go_on);
+  /// An Ed25519 key, for check vectors and for the log key; `seed` is 32 bytes.
   [[nodiscard]] static SigningKey from_seed(const Secret& seed);
 
+  /// Of the two ES256 signatures (r, s) and (r, n-s), the one with the lower s.
   [[nodiscard]] Signature sign(std::string_view message) const;
   [[nodiscard]] const VerifyingKey& verifying_key() const { return public_; }
-  [[nodiscard]] bool memory_locked() const { return secret_.locked(); }
+  /// Whether what is kept of it is locked; see the class for what is not kept.
+  [[nodiscard]] bool memory_locked() const;
 
  private:
-  SigningKey(Secret secret, const std::array<unsigned char, 32>& public_bytes);
-  Secret secret_;
+  using Private = std::variant<Secret, std::unique_ptr<const OpensslKey, void (*)(const OpensslKey*)>>;
+  SigningKey(Private secret, VerifyingKey public_half);
+  [[nodiscard]] static SigningKey of(OpensslKey key);
+  Private secret_;
   VerifyingKey public_;
 };
 
-/// The keys of one issuer (RFC 7517).
+/// The keys of one issuer (RFC 7517), whose kids are thumbprints.
 class KeySet {
  public:
   KeySet() = default;
   explicit KeySet(std::vector<VerifyingKey> keys) : keys_(std::move(keys)) {}
-  /// {"keys":[…]}; two keys of one kid are refused with bad_request.
+  /// {"keys":[…]}; two keys of one kid are refused with bad_request. Keys for algorithms of which there is no
+  /// `Algorithm` are passed over (RFC 7517 section 5); every other key must be one. For issuers whose kids are not
+  /// thumbprints there is `ForeignKeySet`.
   [[nodiscard]] static Result<KeySet> from_jwks(const Json& document);
 
   [[nodiscard]] const VerifyingKey* find(std::string_view kid) const;

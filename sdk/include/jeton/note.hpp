@@ -12,9 +12,12 @@
 
 namespace jeton {
 
+inline constexpr std::size_t note_signature_bytes = 64;
+
 /// The public key of a log under its name, as strangers are given it: `name+hex(key id)+base64(0x01 || key)`.
 class NoteKey {
  public:
+  /// Throws for another key than an Ed25519 one.
   NoteKey(std::string name, const VerifyingKey& key);
   /// bad_request for another form, another kind of key than Ed25519, or a key id that is not the key's.
   [[nodiscard]] static Result<NoteKey> parse(std::string_view vkey);

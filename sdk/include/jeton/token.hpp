@@ -40,17 +40,19 @@ struct TokenClaims {
   [[nodiscard]] Json authorization_details() const;
 };
 
-/// The compact JWS of these claims.
+/// The compact JWS of these claims, signed by the algorithm of the key.
 [[nodiscard]] Token sign_token(const TokenClaims& claims, const SigningKey& key);
 
-/// A text that has the form of a token: size, alphabet, header exactly {typ, alg, kid}, exactly the known claims.
-/// Says nothing yet about who made it.
+/// A text that has the form of a token: size, alphabet, header exactly {typ, alg, kid}, exactly the known claims, a
+/// signature as long as its algorithm makes them. Says nothing yet about who made it.
 class UnverifiedToken {
  public:
   /// bad_token for everything that is not exactly of the form (RFC 7515 section 5.2, RFC 8725 section 3).
   [[nodiscard]] static Result<UnverifiedToken> parse(std::string_view compact);
 
   [[nodiscard]] const std::string& kid() const { return kid_; }
+  /// What the header says. The key decides; see GenuineToken.
+  [[nodiscard]] Algorithm algorithm_before_verification() const { return algorithm_; }
   /// Unproved: good for a look-up, never for a decision.
   [[nodiscard]] const TokenClaims& claims_before_verification() const { return claims_; }
   [[nodiscard]] const Sha256& sha256() const { return sha256_; }
@@ -58,16 +60,18 @@ class UnverifiedToken {
  private:
   friend class GenuineToken;
   std::string kid_;
+  Algorithm algorithm_ = Algorithm::eddsa;
   TokenClaims claims_;
   std::string signing_input_;
-  Signature signature_{};
+  Signature signature_;
   Sha256 sha256_{};
 };
 
 /// A token its issuer made: the signature verified, or it equals byte for byte one that is known to be genuine.
 class GenuineToken {
  public:
-  /// unknown_key when no key has its kid, bad_signature when the key says no.
+  /// unknown_key when no key has its kid. bad_signature when that key is of another algorithm than the header says,
+  /// when it says no, and for the higher of the two ES256 signatures, or a token would have two spellings.
   [[nodiscard]] static Result<GenuineToken> verify(UnverifiedToken token, const KeySet& keys);
   /// For the issuer alone: `of_known` is the SHA-256 of a token with this jti that the issuer knows to be its own.
   /// Nothing when they differ.

@@ -1,4 +1,4 @@
-// Ed25519 keys: thumbprints and JWKs in and out, strict verification, and a signing key that stays in guarded memory.
+// Verifying and signing by the key's own algorithm: Ed25519 by libsodium, the others by OpenSSL.
 #include "jeton/key.hpp"
 
 #include <sodium.h>
@@ -6,31 +6,22 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "jeton/base64url.hpp"
+#include "core/jwk.hpp"
+#include "core/openssl_key.hpp"
 #include "jeton/hash.hpp"
 
 namespace jeton {
 namespace {
 
-using PublicBytes = std::array<unsigned char, crypto_sign_PUBLICKEYBYTES>;
+using Ed25519Bytes = std::array<unsigned char, crypto_sign_PUBLICKEYBYTES>;
 
-/// RFC 7638: the required members only, in order, without white space.
-std::string thumbprint(const PublicBytes& bytes) {
-  return base64url(sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url(bytes) + R"("})"));
-}
-
-const std::string* text_member(const Json& object, std::string_view name) {
-  const auto found = object.find(name);
-  return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
-}
-
-bool has_text(const Json& object, std::string_view name, std::string_view wanted) {
-  const auto* text = text_member(object, name);
-  return text != nullptr && *text == wanted;
+tl::unexpected<Error> bad_key(std::string_view what) {
+  return refuse(Code::bad_request, "the key is not usable: " + std::string(what));
 }
 
 bool absent_or_text(const Json& object, std::string_view name, std::string_view wanted) {
-  return !object.contains(name) || has_text(object, name, wanted);
+  const auto* text = text_member(object, name);
+  return !object.contains(name) || (text != nullptr && *text == wanted);
 }
 
 /// RFC 7517 section 4.3: where `key_ops` is given, verifying must be all of it.
@@ -39,84 +30,124 @@ bool only_verifies(const Json& jwk) {
   return operations == jwk.end() || *operations == Json::array({"verify"});
 }
 
-/// RFC 7517 section 5: a set may hold keys for other algorithms; they are passed over, not errors.
-bool for_another_algorithm(const Json& jwk) {
-  if (!jwk.is_object()) return false;
-  const auto* kty = text_member(jwk, "kty");
-  const auto* crv = text_member(jwk, "crv");
-  return (kty != nullptr && *kty != "OKP") || (crv != nullptr && *crv != "Ed25519");
+bool absent_or_algorithm(const Json& jwk, Algorithm algorithm) {
+  const auto* alg = text_member(jwk, "alg");
+  return !jwk.contains("alg") || (alg != nullptr && algorithm_named(*alg) == algorithm);
 }
 
-tl::unexpected<Error> bad_key(std::string_view what) {
-  return refuse(Code::bad_request, "the key is not usable: " + std::string(what));
-}
+void free_key(const OpensslKey* key) { delete key; }
 
 }  // namespace
 
-VerifyingKey::VerifyingKey(const std::array<unsigned char, 32>& bytes) : bytes_(bytes), kid_(thumbprint(bytes)) {}
+struct VerifyingKey::Facts {
+  Algorithm algorithm;
+  Ed25519Bytes ed25519{};
+  std::optional<OpensslKey> openssl;
+  PublicMembers members;
+  std::string kid = thumbprint(members);
+};
+
+VerifyingKey::VerifyingKey(const std::array<unsigned char, 32>& bytes)
+    : facts_(new Facts{Algorithm::eddsa, bytes, std::nullopt, public_members(bytes)}) {}
+
+VerifyingKey::VerifyingKey(const OpensslKey& key) : facts_(new Facts{key.algorithm(), {}, key, public_members(key)}) {}
 
 Result<VerifyingKey> VerifyingKey::from_jwk(const Json& jwk) {
   if (!jwk.is_object()) return bad_key("a JWK is a JSON object");
-  if (jwk.contains("d")) return bad_key("it has the private member d; publish only the public half");
-  if (!has_text(jwk, "kty", "OKP")) return bad_key("kty must be OKP");
-  if (!has_text(jwk, "crv", "Ed25519")) return bad_key("crv must be Ed25519");
+  if (has_private_member(jwk)) return bad_key("it has a private member; publish only the public half");
   if (!absent_or_text(jwk, "use", "sig")) return bad_key("use must be sig");
-  if (!absent_or_text(jwk, "alg", "EdDSA")) return bad_key("alg must be EdDSA");
   if (!only_verifies(jwk)) return bad_key("key_ops must be verify alone");
-
-  const auto* x = text_member(jwk, "x");
-  PublicBytes bytes{};
-  if (x == nullptr || !from_base64url(*x, bytes)) return bad_key("x must be 32 bytes of base64url");
-
-  VerifyingKey key(bytes);
-  if (!absent_or_text(jwk, "kid", key.kid())) return bad_key("kid must be its RFC 7638 thumbprint");
+  auto key = read_public_numbers(jwk);
+  if (!key) return key;
+  if (!absent_or_algorithm(jwk, key->algorithm()))
+    return bad_key("alg must be " + std::string(name_of(key->algorithm())));
+  if (!absent_or_text(jwk, "kid", key->kid())) return bad_key("kid must be its RFC 7638 thumbprint");
   return key;
 }
 
 Json VerifyingKey::jwk() const {
   Json jwk = Json::object();
-  jwk["kty"] = "OKP";
-  jwk["crv"] = "Ed25519";
-  jwk["x"] = base64url(bytes_);
-  jwk["kid"] = kid_;
+  for (const auto& [name, value] : facts_->members) jwk[std::string(name)] = value;
+  jwk["kid"] = kid();
   jwk["use"] = "sig";
-  jwk["alg"] = "EdDSA";
+  jwk["alg"] = name_of(algorithm());
   return jwk;
 }
 
-bool VerifyingKey::verifies(std::string_view message, const Signature& signature) const {
-  const auto bytes = as_bytes(message);
-  return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), bytes_.data()) == 0;
+Algorithm VerifyingKey::algorithm() const { return facts_->algorithm; }
+
+const std::string& VerifyingKey::kid() const { return facts_->kid; }
+
+const std::array<unsigned char, 32>& VerifyingKey::bytes() const {
+  if (algorithm() != Algorithm::eddsa) throw std::logic_error("only an Ed25519 key is 32 bytes");
+  return facts_->ed25519;
 }
 
-SigningKey::SigningKey(Secret secret, const std::array<unsigned char, 32>& public_bytes)
-    : secret_(std::move(secret)), public_(public_bytes) {}
+bool VerifyingKey::verifies(std::string_view message, std::span<const unsigned char> signature) const {
+  if (facts_->openssl) return facts_->openssl->verifies(message, signature);
+  if (signature.size() != crypto_sign_BYTES) return false;
+  const auto bytes = as_bytes(message);
+  return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), facts_->ed25519.data()) == 0;
+}
 
-SigningKey SigningKey::generate() {
+bool VerifyingKey::verifies(std::string_view message, std::string_view signature) const {
+  return verifies(message, as_bytes(signature));
+}
+
+SigningKey::SigningKey(Private secret, VerifyingKey public_half)
+    : secret_(std::move(secret)), public_(std::move(public_half)) {}
+
+/// The public half is made of its numbers: a copy of it must not keep the private ones alive.
+SigningKey SigningKey::of(OpensslKey key) {
+  const auto public_half =
+      key.algorithm() == Algorithm::rs256 ? OpensslKey::of_modulus(key.modulus()) : OpensslKey::of_point(key.point());
+  if (!public_half) throw std::logic_error("a key that was just made is none");
+  VerifyingKey verifying(*public_half);
+  return {Private(std::in_place_index<1>, new OpensslKey(std::move(key)), free_key), std::move(verifying)};
+}
+
+SigningKey SigningKey::generate(Algorithm algorithm) {
+  if (algorithm == Algorithm::es256) return of(OpensslKey::generate_p256());
+  if (algorithm == Algorithm::rs256) return generate_rs256([] { return true; }).value();
   Secret secret(crypto_sign_SECRETKEYBYTES);
-  PublicBytes public_bytes{};
+  Ed25519Bytes public_bytes{};
   crypto_sign_keypair(public_bytes.data(), secret.writable().data());
   secret.seal();
-  return {std::move(secret), public_bytes};
+  return {std::move(secret), VerifyingKey(public_bytes)};
+}
+
+std::optional<SigningKey> SigningKey::generate_rs256(const std::function<bool()>& go_on) {
+  auto key = OpensslKey::generate_rsa(go_on);
+  if (!key) return std::nullopt;
+  return of(std::move(*key));
 }
 
 SigningKey SigningKey::from_seed(const Secret& seed) {
   if (seed.size() != crypto_sign_SEEDBYTES) throw std::invalid_argument("an Ed25519 seed is 32 bytes");
   Secret secret(crypto_sign_SECRETKEYBYTES);
-  PublicBytes public_bytes{};
+  Ed25519Bytes public_bytes{};
   crypto_sign_seed_keypair(public_bytes.data(), secret.writable().data(), seed.expose_for_signing().data());
   secret.seal();
-  return {std::move(secret), public_bytes};
+  return {std::move(secret), VerifyingKey(public_bytes)};
 }
 
 Signature SigningKey::sign(std::string_view message) const {
-  const auto key = secret_.expose_for_signing();
-  if (key.size() != crypto_sign_SECRETKEYBYTES)
-    throw std::logic_error("a signing key was used after it was moved from");
+  constexpr auto moved_from = "a signing key was used after it was moved from";
+  if (const auto* openssl = std::get_if<1>(&secret_)) {
+    if (*openssl == nullptr) throw std::logic_error(moved_from);
+    return (*openssl)->sign(message);
+  }
+  const auto key = std::get<Secret>(secret_).expose_for_signing();
+  if (key.size() != crypto_sign_SECRETKEYBYTES) throw std::logic_error(moved_from);
   const auto bytes = as_bytes(message);
-  Signature signature{};
+  Signature signature(crypto_sign_BYTES);
   crypto_sign_detached(signature.data(), nullptr, bytes.data(), bytes.size(), key.data());
   return signature;
+}
+
+bool SigningKey::memory_locked() const {
+  const auto* secret = std::get_if<Secret>(&secret_);
+  return secret != nullptr ? secret->locked() : secure_heap_locked();
 }
 
 Result<KeySet> KeySet::from_jwks(const Json& document) {
@@ -127,7 +158,7 @@ Result<KeySet> KeySet::from_jwks(const Json& document) {
   }
   KeySet set;
   for (const auto& jwk : *listed) {
-    if (for_another_algorithm(jwk)) continue;
+    if (jwk.is_object() && is_for_another_algorithm(jwk)) continue;
     auto key = VerifyingKey::from_jwk(jwk);
     if (!key) return refuse(std::move(key.error()));
     if (set.find(key->kid()) != nullptr) return refuse(Code::bad_request, "two keys of the set have one kid");

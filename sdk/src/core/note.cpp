@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t note_bytes_max = 64 * 1024;
 constexpr unsigned char ed25519_kind = 0x01;
 constexpr std::string_view signature_mark = "\xE2\x80\x94 ";  // em dash, space
-constexpr std::size_t signature_bytes = 4 + std::tuple_size_v<Signature>;
+constexpr std::size_t signature_bytes = 4 + note_signature_bytes;
 
 tl::unexpected<Error> no_note(std::string_view why) {
   return refuse(Code::bad_request, "not a signed note: " + std::string(why));
@@ -88,9 +88,8 @@ std::string NoteKey::sign(std::string_view text, const SigningKey& key) const {
 }
 
 std::string NoteKey::with_signature(std::string_view text, const Signature& signature) const {
-  std::array<unsigned char, signature_bytes> bytes;
-  std::copy(id_.begin(), id_.end(), bytes.begin());
-  std::copy(signature.begin(), signature.end(), bytes.begin() + id_.size());
+  std::vector<unsigned char> bytes(id_.begin(), id_.end());
+  bytes.insert(bytes.end(), signature.begin(), signature.end());
   return std::string(text) + "\n" + std::string(signature_mark) + name_ + " " + base64(bytes) + "\n";
 }
 
@@ -111,9 +110,8 @@ Result<std::string> NoteKey::open(std::string_view note) const {
     if (!found) return no_note("a line below the empty line is no signature");
     // Name and id together tell whose signature it is; whoever shares only one of them is a stranger.
     if (found->name != name_ || !std::equal(id_.begin(), id_.end(), found->bytes.begin())) continue;
-    Signature signature;
     if (found->bytes.size() != signature_bytes) return refuse(Code::bad_signature, "a signature has another length");
-    std::copy_n(found->bytes.begin() + 4, signature.size(), signature.begin());
+    const Signature signature(found->bytes.begin() + 4, found->bytes.end());
     if (!key_.verifies(text, signature)) return refuse(Code::bad_signature, "the signature of " + name_ + " is wrong");
     signed_by_key = true;
   }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/json_rules.hpp"
+#include "core/openssl_key.hpp"
 #include "jeton/base64url.hpp"
 
 namespace jeton {
@@ -16,7 +17,12 @@ std::int64_t whole_seconds(std::int64_t us) {
 }
 
 /// The exact bytes of the protocol: this order of members, so that two issuers write one header.
-std::string header_text(const std::string& kid) { return R"({"typ":"at+jwt","alg":"EdDSA","kid":")" + kid + R"("})"; }
+std::string header_text(const VerifyingKey& key) {
+  std::string out;
+  out.reserve(96);
+  out.append(R"({"typ":"at+jwt","alg":")").append(name_of(key.algorithm()));
+  return std::move(out.append(R"(","kid":")").append(key.kid()).append(R"("})"));
+}
 
 void put(std::string& out, std::string_view before, std::string_view text) {
   if (!is_clean_text(text)) throw std::invalid_argument("the claims of a token cannot be written as JSON");
@@ -91,7 +97,7 @@ Json TokenClaims::json() const {
 
 Token sign_token(const TokenClaims& claims, const SigningKey& key) {
   const auto payload = payload_of(claims);
-  std::string compact = base64url(as_bytes(header_text(key.verifying_key().kid())));
+  std::string compact = base64url(as_bytes(header_text(key.verifying_key())));
   compact += '.';
   compact += base64url(as_bytes(payload));
   const auto signature = key.sign(compact);
@@ -105,9 +111,13 @@ Result<GenuineToken> GenuineToken::verify(UnverifiedToken token, const KeySet& k
   if (key == nullptr) {
     return refuse(Code::unknown_key, "no key of the issuer has the kid of this token; mint a new token");
   }
+  if (key->algorithm() != token.algorithm_)
+    return refuse(Code::bad_signature, "the token names another algorithm than its key has");
   if (!key->verifies(token.signing_input_, token.signature_)) {
     return refuse(Code::bad_signature, "the signature does not fit the token");
   }
+  if (key->algorithm() == Algorithm::es256 && !is_lower_es256(token.signature_))
+    return refuse(Code::bad_signature, "the signature is the higher of the two that fit; send the token as minted");
   return GenuineToken(std::move(token.claims_), token.sha256_);
 }
 

@@ -106,16 +106,30 @@ bool is_access_token_type(std::string_view typ) {
   return equals("at+jwt") || equals("application/at+jwt");
 }
 
-/// The kid of a header that is exactly {typ, alg, kid}.
-std::string read_header(const Json& json, std::string& fault) {
+struct Header {
+  std::string kid;
+  Algorithm algorithm = Algorithm::eddsa;
+};
+
+/// One that is exactly {typ, alg, kid}.
+Header read_header(const Json& json, std::string& fault) {
   Members header(json, "the token header", fault);
   header.allow_only({"typ", "alg", "kid"});
   if (!is_access_token_type(header.text("typ"))) header.blame_member("typ", "is not at+jwt");
-  if (header.text("alg") != "EdDSA") header.blame_member("alg", "is not EdDSA");
+  const auto algorithm = algorithm_named(header.text("alg"));
+  if (!algorithm) header.blame_member("alg", "is not EdDSA, ES256 or RS256");
   auto kid = header.text("kid");
   Sha256 thumbprint{};
   if (!from_base64url(kid, thumbprint)) header.blame_member("kid", "is not a thumbprint");
-  return kid;
+  return {std::move(kid), algorithm.value_or(Algorithm::eddsa)};
+}
+
+/// As long as some key of the algorithm makes them. How long this one must be, the key says.
+bool has_length_for(Algorithm algorithm, const Signature& signature) {
+  if (algorithm == Algorithm::rs256)
+    return signature.size() >= rsa_bits_min / 8 && signature.size() <= rsa_bits_max / 8;
+  constexpr std::size_t of_two_numbers = 64;
+  return signature.size() == of_two_numbers;
 }
 
 /// RFC 8693 section 4.1, nested no deeper than `actors_max`.
@@ -223,14 +237,17 @@ Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
   if (!parts) return malformed("the token is not three parts with dots between them");
 
   UnverifiedToken token;
-  if (!from_base64url(parts->signature, token.signature_)) {
-    return malformed("the token signature is not 64 bytes of strict base64url");
-  }
+  auto signature = from_base64url(parts->signature);
+  if (!signature) return malformed("the token signature is not strict base64url");
+  token.signature_ = std::move(*signature);
   const auto header = decode(parts->header, "the token header");
   if (!header) return refuse(header.error());
   std::string fault;
-  token.kid_ = read_header(*header, fault);
+  auto [kid, algorithm] = read_header(*header, fault);
   if (!fault.empty()) return malformed(std::move(fault));
+  if (!has_length_for(algorithm, token.signature_)) return malformed("the token signature has another length");
+  token.kid_ = std::move(kid);
+  token.algorithm_ = algorithm;
 
   const auto payload = decode(parts->payload, "the token payload");
   if (!payload) return refuse(payload.error());

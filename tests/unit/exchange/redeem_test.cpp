@@ -113,7 +113,7 @@ TEST_CASE("a token whose signature was touched does not pass for the one that wa
   Company company;
   const auto minted = company.minted_refund();
   auto parts = jeton::forge::parts_of(minted.token.expose_for_transport());
-  jeton::Signature signature{};
+  jeton::Signature signature(64);
   REQUIRE(jeton::from_base64url(parts.signature, signature));
   parts.signature = jeton::base64url(jeton::forge::malleated(signature));
   Try attempt;
