@@ -214,7 +214,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
   // Before the first thread, so that each inherits it.
-  const auto confined = give_up_system_calls();
+  const auto confined = give_up_system_calls(config->engine ? Network::ip : Network::none);
   if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
   const auto outside = outside_policy_of(*config);
   if (!outside) return refuse(outside.error());

@@ -37,7 +37,22 @@ struct Release {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
 
-int refuse_all(scmp_filter_ctx filter) {
+/// One rule a family: several about one argument cannot be joined by "and".
+int refuse_sockets(scmp_filter_ctx filter, Network network) {
+  const auto no = SCMP_ACT_ERRNO(EPERM);
+  if (network == Network::none)
+    return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  for (int family = 0; family < AF_MAX; ++family) {
+    if (family == AF_UNIX || family == AF_INET || family == AF_INET6) continue;
+    const auto one = static_cast<scmp_datum_t>(family);
+    if (const int failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, one)); failed != 0)
+      return failed;
+  }
+  // The kernel looks at 32 bits of it, the filter at 64: whoever sets the others is beyond every family as well.
+  return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, AF_MAX));
+}
+
+int refuse_all(scmp_filter_ctx filter, Network network) {
   const auto no = SCMP_ACT_ERRNO(EPERM);
   for (const int call : refused)
     if (const int failed = seccomp_rule_add(filter, no, call, 0); failed != 0) return failed;
@@ -49,16 +64,16 @@ int refuse_all(scmp_filter_ctx filter) {
     return failed;
   if (const int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0); failed != 0)
     return failed;
-  return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  return refuse_sockets(filter, network);
 }
 
 }  // namespace
 
-Result<void> give_up_system_calls() {
+Result<void> give_up_system_calls(Network network) {
   const std::unique_ptr<void, Release> filter(seccomp_init(SCMP_ACT_ALLOW));
   // As a tree: a mint makes two dozen calls, and each is looked up.
   if (filter) seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
-  int failed = filter ? refuse_all(filter.get()) : -ENOMEM;
+  int failed = filter ? refuse_all(filter.get(), network) : -ENOMEM;
   if (failed == 0) failed = seccomp_load(filter.get());
   if (failed == 0) return {};
   return refuse(Code::internal,

@@ -267,8 +267,9 @@ class Server::Loop {
   asio::awaitable<void> run_errands(Job& job) {
     auto errand = door_.errand(job);
     if (!errand) co_return;
-    const auto account = words_for(job.caller);
-    const Elsewhere among_errands = [this, account](Work work) { return errands_.post(account, std::move(work)); };
+    // Agents of one account are told apart by their sockets.
+    const auto whose = words_for(job.caller) + ' ' + job.caller.socket;
+    const Elsewhere among_errands = [this, whose](Work work) { return errands_.post(whose, std::move(work)); };
     for (; errand; errand = door_.errand(job)) {
       const bool done = co_await run_elsewhere(among_errands, errand);
       if (done) continue;

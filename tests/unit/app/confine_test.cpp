@@ -20,9 +20,9 @@
 
 namespace {
 
-bool in_confined_child(const std::function<bool()>& holds) {
+bool in_confined_child(const std::function<bool()>& holds, jeton::Network network = jeton::Network::none) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(jeton::give_up_system_calls() && holds() ? 0 : 1);
+  if (child == 0) ::_exit(jeton::give_up_system_calls(network) && holds() ? 0 : 1);
   int status = -1;
   ::waitpid(child, &status, 0);
   return status == 0;
@@ -55,6 +55,18 @@ TEST_CASE("a confined process runs no program and makes no process") {
 TEST_CASE("a confined process has no network") {
   for (const int family : {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET})
     CHECK(in_confined_child([family] { return refused(::socket(family, SOCK_STREAM, 0)); }));
+}
+
+TEST_CASE("a confined process that asks other programs has IP and nothing else of the network") {
+  for (const int family : {AF_UNIX, AF_INET, AF_INET6})
+    CHECK(in_confined_child([family] { return ::socket(family, SOCK_STREAM, 0) >= 0; }, jeton::Network::ip));
+  for (const int family : {AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG, AF_MAX})
+    CHECK(in_confined_child([family] { return refused(::socket(family, SOCK_DGRAM, 0)); }, jeton::Network::ip));
+  // The same family to the kernel, another number to a filter.
+  for (const long family : {AF_NETLINK, AF_PACKET})
+    CHECK(in_confined_child([family] { return refused(::syscall(SYS_socket, family | 1L << 32, SOCK_RAW, 0)); },
+                            jeton::Network::ip));
+  CHECK(in_confined_child([] { return refused(::fork()); }, jeton::Network::ip));
 }
 
 TEST_CASE("a confined process looks into no other and gets no other rights") {
