@@ -20,11 +20,11 @@ EngineQuestion probe(const Config& config) {
   return question;
 }
 
-std::string_view to_type(Finding finding) {
-  switch (finding) {
-    case Finding::undefined: return "the rule's path in url under [policy]: /v1/data/PACKAGE/RULE";
-    case Finding::malformed: return "token_file, ca_file and url under [policy], or the engine itself";
-    case Finding::timeout: return "timeout_ms under [policy], or an engine nearer by";
+std::string_view to_type(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::undefined: return "the rule's path in url under [policy]: /v1/data/PACKAGE/RULE";
+    case Ruling::malformed: return "token_file, ca_file and url under [policy], or the engine itself";
+    case Ruling::timeout: return "timeout_ms under [policy], or an engine nearer by";
     default: break;
   }
   return "url under [policy], or start the engine";
@@ -43,11 +43,11 @@ Diagnoses examine_engine(const Config& config, uid_t daemon_uid) {
       (*engine)->ask(probe(config), began + std::chrono::milliseconds(config.engine->timeout_ms));
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   const auto who = fmt::format("{} at {}", name_of(config.engine->kind), config.engine->host());
-  const bool decided = verdict.finding == Finding::permitted || verdict.finding == Finding::denied;
+  const bool decided = verdict.ruling == Ruling::permitted || verdict.ruling == Ruling::denied;
   if (!decided)
-    return {{Urgency::error, fmt::format("{} gives no decision: {}", who, name_of(verdict.finding)),
-             "every call is refused until it does", std::string(to_type(verdict.finding))}};
-  if (verdict.finding == Finding::permitted)
+    return {{Urgency::error, fmt::format("{} gives no decision: {}", who, name_of(verdict.ruling)),
+             "every call is refused until it does", std::string(to_type(verdict.ruling))}};
+  if (verdict.ruling == Ruling::permitted)
     return {{Urgency::warning, fmt::format("{} permits a tool that nobody has", who),
              "it may permit everything, and the grants then decide alone", "its policy, and what it does by default"}};
   return {{Urgency::note, fmt::format("{} decides, in {} ms", who, took.count()),

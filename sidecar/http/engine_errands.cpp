@@ -33,14 +33,14 @@ std::function<void()> EngineErrands::ask(std::optional<EngineQuestion> question,
   const auto began = std::chrono::steady_clock::now();
   auto place = places_->take(question->agent, parts_.waiting_max, parts_.waiting_max_each);
   if (!place) {
-    call.verdict = std::make_shared<const Verdict>(Verdict{Finding::busy, std::move(*question)});
-    parts_.metrics.answered(name_of(Finding::busy), std::chrono::steady_clock::now() - began);
+    call.verdict = std::make_shared<const Verdict>(Verdict{Ruling::busy, std::move(*question)});
+    parts_.metrics.answered(name_of(Ruling::busy), std::chrono::steady_clock::now() - began);
     return {};
   }
   auto shared = std::make_shared<EngineQuestion>(std::move(*question));
   return [this, &call, shared, place, began] {
     call.verdict = std::make_shared<const Verdict>(parts_.engine.ask(std::move(*shared), began + parts_.timeout));
-    parts_.metrics.answered(name_of(call.verdict->finding), std::chrono::steady_clock::now() - began);
+    parts_.metrics.answered(name_of(call.verdict->ruling), std::chrono::steady_clock::now() - began);
   };
 }
 

@@ -65,17 +65,17 @@ void RequestMetrics::write(MetricText& text) const {
   for (const auto& [verb, times] : times_) times.write(text, "jeton_request_seconds", fmt::format("verb=\"{}\"", verb));
 }
 
-void EngineMetrics::answered(std::string_view finding, Times::Duration took) {
+void EngineMetrics::answered(std::string_view ruling, Times::Duration took) {
   const std::lock_guard lock(mutex_);
-  ++findings_[finding];
+  ++results_[ruling];
   times_.add(took);
 }
 
 void EngineMetrics::write(MetricText& text) const {
   const std::lock_guard lock(mutex_);
   text.family("jeton_policy_verdicts_total", "counter", "Questions to the policy engine, by what came of them.");
-  for (const auto& [finding, count] : findings_)
-    text.sample("jeton_policy_verdicts_total", fmt::format("{{finding=\"{}\"}}", finding), static_cast<double>(count));
+  for (const auto& [ruling, count] : results_)
+    text.sample("jeton_policy_verdicts_total", fmt::format("{{result=\"{}\"}}", ruling), static_cast<double>(count));
   text.family("jeton_policy_seconds", "histogram", "From a question to its verdict, the wait for a thread included.");
   times_.write(text, "jeton_policy_seconds", "");
 }

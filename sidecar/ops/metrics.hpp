@@ -64,13 +64,13 @@ class RequestMetrics {
 /// included. Thread-safe.
 class EngineMetrics {
  public:
-  /// `finding` is a name of the protocol ("permitted", "timeout") with static storage.
-  void answered(std::string_view finding, Times::Duration took);
+  /// `ruling` is a name of the protocol ("permitted", "timeout") with static storage.
+  void answered(std::string_view ruling, Times::Duration took);
   void write(MetricText& text) const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string_view, std::uint64_t> findings_;
+  std::map<std::string_view, std::uint64_t> results_;
   Times times_;
 };
 

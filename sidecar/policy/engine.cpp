@@ -30,30 +30,30 @@ bool is_about(const EngineQuestion& asked, const Question& now) {
 
 }  // namespace
 
-std::string_view name_of(Finding finding) {
-  switch (finding) {
-    case Finding::permitted: return "permitted";
-    case Finding::denied: return "denied";
-    case Finding::obligation: return "obligation";
-    case Finding::undefined: return "undefined";
-    case Finding::malformed: return "malformed";
-    case Finding::timeout: return "timeout";
-    case Finding::unreachable: return "unreachable";
-    case Finding::busy: return "busy";
-    case Finding::mismatch: return "mismatch";
-    case Finding::unasked: break;
+std::string_view name_of(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::permitted: return "permitted";
+    case Ruling::denied: return "denied";
+    case Ruling::obligation: return "obligation";
+    case Ruling::undefined: return "undefined";
+    case Ruling::malformed: return "malformed";
+    case Ruling::timeout: return "timeout";
+    case Ruling::unreachable: return "unreachable";
+    case Ruling::busy: return "busy";
+    case Ruling::mismatch: return "mismatch";
+    case Ruling::unasked: break;
   }
   return "unasked";
 }
 
 std::string Verdict::reason() const {
-  std::string text(name_of(finding));
+  std::string text(name_of(ruling));
   return code ? cut(text + ":" + *code) : text;
 }
 
-Finding finding_for(const Question& question) {
-  if (question.verdict == nullptr) return Finding::unasked;
-  return is_about(question.verdict->question, question) ? question.verdict->finding : Finding::mismatch;
+Ruling ruling_for(const Question& question) {
+  if (question.verdict == nullptr) return Ruling::unasked;
+  return is_about(question.verdict->question, question) ? question.verdict->ruling : Ruling::mismatch;
 }
 
 std::optional<std::string> engine_text(std::string_view text) {

@@ -32,7 +32,7 @@ struct EngineQuestion {
 };
 
 /// What came of asking. Only `permitted` permits.
-enum class Finding : std::uint8_t {
+enum class Ruling : std::uint8_t {
   permitted,
   denied,       ///< the engine said no
   obligation,   ///< it said yes, on a condition that nobody here can keep
@@ -44,10 +44,10 @@ enum class Finding : std::uint8_t {
   unasked,      ///< it was never asked about this call
   mismatch,     ///< the verdict is about another call
 };
-[[nodiscard]] std::string_view name_of(Finding finding);
+[[nodiscard]] std::string_view name_of(Ruling ruling);
 
 struct Verdict {
-  Finding finding = Finding::unasked;
+  Ruling ruling = Ruling::unasked;
   EngineQuestion question = {};
   std::optional<std::string> id = std::nullopt;    ///< in log form, at most 128 bytes
   std::optional<std::string> code = std::nullopt;  ///< the engine's own reason, in log form
@@ -56,8 +56,8 @@ struct Verdict {
   [[nodiscard]] std::string reason() const;
 };
 
-/// What a question comes down to once a verdict is there, or is not: its own finding, unless it is about another call.
-[[nodiscard]] Finding finding_for(const Question& question);
+/// What a question comes down to once a verdict is there, or is not: its own ruling, unless it is about another call.
+[[nodiscard]] Ruling ruling_for(const Question& question);
 
 /// Asks somebody else. Used from several threads at once.
 class Engine {

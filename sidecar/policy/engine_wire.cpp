@@ -61,17 +61,17 @@ bool has_obligations(const Json& object) {
   return obligations != nullptr && !(obligations->is_array() && obligations->empty());
 }
 
-Finding finding_of(bool decision, bool on_condition) {
-  if (!decision) return Finding::denied;
-  return on_condition ? Finding::obligation : Finding::permitted;
+Ruling ruling_of(bool decision, bool on_condition) {
+  if (!decision) return Ruling::denied;
+  return on_condition ? Ruling::obligation : Ruling::permitted;
 }
 
 EngineAnswer read_authzen(const Json& answer) {
   const auto* decision = member(answer, "decision");
   const auto* context = member(answer, "context");
   if (decision == nullptr || !decision->is_boolean() || (context != nullptr && !context->is_object())) return {};
-  if (context == nullptr) return {finding_of(decision->get<bool>(), false)};
-  EngineAnswer read{finding_of(decision->get<bool>(), has_obligations(*context)), text_in(*context, "id"),
+  if (context == nullptr) return {ruling_of(decision->get<bool>(), false)};
+  EngineAnswer read{ruling_of(decision->get<bool>(), has_obligations(*context)), text_in(*context, "id"),
                     code_in(*context, "reason")};
   if (!read.code) read.code = code_of_admin(*context);
   return read;
@@ -82,16 +82,16 @@ EngineAnswer read_opa(const Json& answer) {
   read.id = text_in(answer, "decision_id");
   const auto* result = member(answer, "result");
   if (result == nullptr) {
-    read.finding = Finding::undefined;
+    read.ruling = Ruling::undefined;
     return read;
   }
   if (result->is_boolean()) {
-    read.finding = finding_of(result->get<bool>(), false);
+    read.ruling = ruling_of(result->get<bool>(), false);
     return read;
   }
   const auto* allow = result->is_object() ? member(*result, "allow") : nullptr;
   if (allow == nullptr || !allow->is_boolean()) return read;
-  read.finding = finding_of(allow->get<bool>(), has_obligations(*result));
+  read.ruling = ruling_of(allow->get<bool>(), has_obligations(*result));
   read.code = code_in(*result, "reason");
   return read;
 }

@@ -22,7 +22,7 @@ enum class EngineKind : std::uint8_t { authzen, opa };
 
 /// A decision, with what the engine says to find it again. `malformed` for whatever is none.
 struct EngineAnswer {
-  Finding finding = Finding::malformed;
+  Ruling ruling = Ruling::malformed;
   std::optional<std::string> id = std::nullopt;
   std::optional<std::string> code = std::nullopt;
 };

@@ -61,12 +61,12 @@ std::vector<HttpHeader> RemoteEngine::headers(const std::string& request_id) con
 
 Verdict RemoteEngine::ask(EngineQuestion question, Time deadline) {
   // What the engine does not name is known to both sides by the request: AuthZEN section 10.1.3.
-  Verdict verdict{Finding::timeout, std::move(question), random_id()};
+  Verdict verdict{Ruling::timeout, std::move(question), random_id()};
   const auto left_ms = ms_until(deadline);
   if (left_ms <= 0) return verdict;
   const auto body = engine_request(address_.kind, verdict.question);
   if (!body) {
-    verdict.finding = Finding::unasked;
+    verdict.ruling = Ruling::unasked;
     return verdict;
   }
   const Headers headers(this->headers(*verdict.id));
@@ -76,30 +76,30 @@ Verdict RemoteEngine::ask(EngineQuestion question, Time deadline) {
   if (!answer) {
     const bool late = ms_until(deadline) <= 0;
     const bool nobody = answer.error().code != Code::internal;
-    verdict.finding = late ? Finding::timeout : nobody ? Finding::unreachable : Finding::malformed;
-    tell(verdict.finding, answer.error().message);
+    verdict.ruling = late ? Ruling::timeout : nobody ? Ruling::unreachable : Ruling::malformed;
+    tell(verdict.ruling, answer.error().message);
     return verdict;
   }
   if (Clock::now() > deadline) {
-    tell(Finding::timeout, "its answer came too late");
+    tell(Ruling::timeout, "its answer came too late");
     return verdict;
   }
   auto read = read_engine_answer(address_.kind, *answer);
-  verdict.finding = read.finding;
+  verdict.ruling = read.ruling;
   if (read.id) verdict.id = std::move(read.id);
   verdict.code = std::move(read.code);
-  if (read.finding == Finding::malformed) tell(read.finding, "its answer is not the JSON of a decision");
-  if (read.finding == Finding::undefined) tell(read.finding, "its answer has no result: is the path in url a rule's?");
+  if (read.ruling == Ruling::malformed) tell(read.ruling, "its answer is not the JSON of a decision");
+  if (read.ruling == Ruling::undefined) tell(read.ruling, "its answer has no result: is the path in url a rule's?");
   return verdict;
 }
 
-void RemoteEngine::tell(Finding finding, const std::string& why) {
+void RemoteEngine::tell(Ruling ruling, const std::string& why) {
   const auto now_s = std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
   auto quiet_until_s = quiet_until_s_.load();
   if (now_s < quiet_until_s || !quiet_until_s_.compare_exchange_strong(quiet_until_s, now_s + seconds_between_lines))
     return;
   log_line(Level::warning, "the policy engine gave no decision, and what it was asked about is refused",
-           {{"finding", std::string(name_of(finding))}, {"why", why}});
+           {{"result", std::string(name_of(ruling))}, {"why", why}});
 }
 
 }  // namespace jeton

@@ -31,7 +31,7 @@ class RemoteEngine final : public Engine {
 
  private:
   [[nodiscard]] std::vector<HttpHeader> headers(const std::string& request_id) const;
-  void tell(Finding finding, const std::string& why);
+  void tell(Ruling ruling, const std::string& why);
 
   Fetch& fetch_;
   const EngineAddress address_;

@@ -167,8 +167,8 @@ TEST_CASE("status and metrics and doctor say what the engine is and does") {
         Json{{"engine", "authzen"}, {"host", host}, {"timeout_ms", 1000}, {"send_arguments", true}});
   const auto metrics = jetond.daemon().client().metrics();
   REQUIRE(metrics);
-  CHECK_THAT(*metrics, Catch::Contains("jeton_policy_verdicts_total{finding=\"permitted\"} 1\n") &&
-                           Catch::Contains("jeton_policy_verdicts_total{finding=\"denied\"} 1\n") &&
+  CHECK_THAT(*metrics, Catch::Contains("jeton_policy_verdicts_total{result=\"permitted\"} 1\n") &&
+                           Catch::Contains("jeton_policy_verdicts_total{result=\"denied\"} 1\n") &&
                            Catch::Contains("jeton_policy_seconds_count 2\n"));
 
   // then: doctor asks only when it is told to, and then says that this one permits what nobody has

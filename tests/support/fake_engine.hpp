@@ -23,7 +23,7 @@ class FakeEngine final : public Engine {
     return verdict;
   }
 
-  Verdict says{Finding::permitted};
+  Verdict says{Ruling::permitted};
   std::vector<EngineQuestion> asked;
   std::vector<Time> deadlines;
 

@@ -40,11 +40,11 @@ TEST_CASE("the answers on the page about engines are read as it says") {
   const auto json = blocks("json");
   REQUIRE(json.size() == 4);
   const auto opa = read_engine_answer(EngineKind::opa, json[1]);
-  CHECK(opa.finding == Finding::denied);
+  CHECK(opa.ruling == Ruling::denied);
   CHECK(opa.code == "over_limit");
   CHECK(opa.id == Json::parse(json[1])["decision_id"].get<std::string>());
   const auto authzen = read_engine_answer(EngineKind::authzen, json[3]);
-  CHECK(authzen.finding == Finding::denied);
+  CHECK(authzen.ruling == Ruling::denied);
   CHECK(authzen.code == "over_limit");
   CHECK(authzen.id == "c7d1");
 }
@@ -53,17 +53,17 @@ TEST_CASE("the policy on the page about engines is the one that a real opa is tr
   CHECK(blocks("rego") == std::vector<std::string>{text_of(in_tree("tests/foreign/opa/refunds.rego"))});
 }
 
-TEST_CASE("every configuration on the page about engines is one, and every word of a finding is there") {
+TEST_CASE("every configuration on the page about engines is one, and every word of a ruling is there") {
   for (const auto& block : blocks("toml")) {
     CAPTURE(block);
     CHECK(parse_config("trust_domain = \"acme.example\"\n" + block, "jeton.toml", 990));
   }
   CHECK(blocks("toml").size() == 2);
-  for (const auto finding :
-       {Finding::denied, Finding::obligation, Finding::undefined, Finding::malformed, Finding::timeout,
-        Finding::unreachable, Finding::busy, Finding::unasked, Finding::mismatch}) {
-    INFO(name_of(finding));
-    CHECK(page().find("`" + std::string(name_of(finding)) + "`") != std::string::npos);
+  for (const auto ruling :
+       {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed, Ruling::timeout,
+        Ruling::unreachable, Ruling::busy, Ruling::unasked, Ruling::mismatch}) {
+    INFO(name_of(ruling));
+    CHECK(page().find("`" + std::string(name_of(ruling)) + "`") != std::string::npos);
   }
   for (const auto& key : config_keys())
     if (key.section == "policy") CHECK(page().find("| `" + std::string(key.key) + "` |") != std::string::npos);

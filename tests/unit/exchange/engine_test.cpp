@@ -11,7 +11,7 @@ using jeton::Code;
 using jeton::EngineQuestion;
 using jeton::Event;
 using jeton::EventKind;
-using jeton::Finding;
+using jeton::Ruling;
 using jeton::MintRequest;
 using jeton::OpenRequest;
 using jeton::Verdict;
@@ -104,20 +104,20 @@ TEST_CASE("an opening before its server is known is asked about and so is each m
   CHECK(company.engine.asked[2].run_id == "run_1");
 }
 
-TEST_CASE("what the engine does not permit is refused with its finding and its id on record") {
-  for (const auto finding : {Finding::denied, Finding::obligation, Finding::undefined, Finding::malformed,
-                             Finding::timeout, Finding::unreachable, Finding::busy}) {
+TEST_CASE("what the engine does not permit is refused with its ruling and its id on record") {
+  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed,
+                             Ruling::timeout, Ruling::unreachable, Ruling::busy}) {
     Judged company;
-    company.engine.says = {finding, {}, "d-2", std::nullopt};
+    company.engine.says = {ruling, {}, "d-2", std::nullopt};
     const auto opened = company.judged_open(refund());
     REQUIRE_FALSE(opened);
     CAPTURE(opened.error().message);
     CHECK(opened.error().code == Code::denied_by_policy);
-    CHECK_THAT(opened.error().message, Catch::StartsWith(std::string(name_of(finding)) + ": "));
+    CHECK_THAT(opened.error().message, Catch::StartsWith(std::string(name_of(ruling)) + ": "));
     CHECK(company.last().kind == EventKind::request_refused);
     CHECK(company.last().code == Code::denied_by_policy);
     CHECK(company.last().decision_id == "d-2");
-    CHECK(company.last().decision_reason == name_of(finding));
+    CHECK(company.last().decision_reason == name_of(ruling));
     CHECK(company.count(EventKind::token_minted) == 0);
   }
 }

@@ -8,7 +8,7 @@ namespace {
 
 namespace t = jeton::testing;
 using jeton::EventKind;
-using jeton::Finding;
+using jeton::Ruling;
 using jeton::Job;
 using jeton::Json;
 using t::body_of;
@@ -76,12 +76,12 @@ TEST_CASE("a mint at the door waits for its verdict and is answered by it") {
   CHECK(door.engine.asked.front().tool == "refund");
   CHECK(door.engine.deadlines.front() >= before + std::chrono::milliseconds(100));
   CHECK(door.engine.deadlines.front() <= std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
-  door.engine.says.finding = Finding::denied;
+  door.engine.says.ruling = Ruling::denied;
   const auto denied = door.post(t::billing, "/v1/calls", door.refund());
   CHECK(denied.response.status == 403);
   CHECK(code_of(denied) == "denied_by_policy");
-  CHECK_THAT(door.metrics(), Catch::Contains("jeton_policy_verdicts_total{finding=\"permitted\"} 1\n") &&
-                                 Catch::Contains("jeton_policy_verdicts_total{finding=\"denied\"} 1\n") &&
+  CHECK_THAT(door.metrics(), Catch::Contains("jeton_policy_verdicts_total{result=\"permitted\"} 1\n") &&
+                                 Catch::Contains("jeton_policy_verdicts_total{result=\"denied\"} 1\n") &&
                                  Catch::Contains("jeton_policy_seconds_count 2\n"));
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("each next attempt is asked about anew") {
   JudgedDoor door;
   const auto txn = body_of(door.post(t::billing, "/v1/calls", door.refund()))["txn"].get<std::string>();
   CHECK(code_of(door.post(t::billing, "/v1/calls/" + txn + "/tokens", door.refund())) == "ok");
-  door.engine.says.finding = Finding::denied;
+  door.engine.says.ruling = Ruling::denied;
   CHECK(code_of(door.post(t::billing, "/v1/calls/" + txn + "/tokens", door.refund())) == "denied_by_policy");
   CHECK(door.engine.asked.size() == 3);
 }

@@ -7,7 +7,7 @@ namespace {
 
 using jeton::EngineKind;
 using jeton::EngineQuestion;
-using jeton::Finding;
+using jeton::Ruling;
 using jeton::Json;
 using jeton::read_engine_answer;
 
@@ -28,7 +28,7 @@ Json sent(EngineKind kind, const EngineQuestion& question) {
 }
 
 std::string found(EngineKind kind, const std::string& body) {
-  return std::string(name_of(read_engine_answer(kind, body).finding));
+  return std::string(name_of(read_engine_answer(kind, body).ruling));
 }
 
 /// The published evaluation-request.schema.json of Authorization API 1.0, as far as it says anything.
@@ -121,7 +121,7 @@ TEST_CASE("an answer that is no decision permits nothing") {
   for (const auto& body : for_both) {
     CAPTURE(body);
     CHECK(found(EngineKind::authzen, body) == "malformed");
-    CHECK(read_engine_answer(EngineKind::opa, body).finding != Finding::permitted);
+    CHECK(read_engine_answer(EngineKind::opa, body).ruling != Ruling::permitted);
   }
   for (const std::string body :
        {R"({})", R"({"decision":"true"})", R"({"decision":1})", R"({"decision":null})", R"({"decision":[true]})",
@@ -195,7 +195,7 @@ TEST_CASE("what the log keeps of an engine is at most 128 bytes and cuts no esca
     const auto percent = text.find('%');
     CHECK((percent == text.npos || (text.size() - percent) % 3 == 0));
   }
-  jeton::Verdict verdict{Finding::denied};
+  jeton::Verdict verdict{Ruling::denied};
   verdict.code = std::string(128, 'c');
   CHECK(verdict.reason() == "denied:" + std::string(121, 'c'));
   CHECK_FALSE(jeton::engine_text(""));

@@ -11,7 +11,7 @@ namespace {
 using jeton::Code;
 using jeton::EngineKind;
 using jeton::EngineQuestion;
-using jeton::Finding;
+using jeton::Ruling;
 using jeton::testing::FakeFetch;
 using namespace std::chrono_literals;
 
@@ -43,7 +43,7 @@ TEST_CASE("a question is one post within its time and its answer the verdict abo
   Remote remote;
   remote.network.answer = std::string(R"({"decision":true,"context":{"id":"d-1","reason":"small"}})");
   const auto verdict = remote.ask();
-  CHECK(verdict.finding == Finding::permitted);
+  CHECK(verdict.ruling == Ruling::permitted);
   CHECK(verdict.id == "d-1");
   CHECK(verdict.reason() == "permitted:small");
   CHECK(verdict.question.tool == "refund");
@@ -88,7 +88,7 @@ TEST_CASE("an engine that does not answer and one that answers nonsense are told
   Remote remote;
   const auto with = [&](jeton::Result<std::string> answer) {
     remote.network.answer = std::move(answer);
-    return name_of(remote.ask().finding);
+    return name_of(remote.ask().ruling);
   };
   CHECK(with(jeton::refuse(Code::overloaded, "https://pdp.example cannot be asked")) == "unreachable");
   CHECK(with(jeton::refuse(Code::bad_request, "it is not asked")) == "unreachable");
@@ -100,8 +100,8 @@ TEST_CASE("an engine that does not answer and one that answers nonsense are told
 
 TEST_CASE("time that is over before the question is sent sends nothing") {
   Remote remote;
-  CHECK(remote.engine.ask(refund(), in(0ms)).finding == Finding::timeout);
-  CHECK(remote.engine.ask(refund(), in(-5000ms)).finding == Finding::timeout);
+  CHECK(remote.engine.ask(refund(), in(0ms)).ruling == Ruling::timeout);
+  CHECK(remote.engine.ask(refund(), in(-5000ms)).ruling == Ruling::timeout);
   CHECK(remote.network.posts.empty());
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("an answer that comes too late is none, be it a permit or an error") {
   Remote remote;
   remote.network.before_answer = [] { std::this_thread::sleep_until(in(30ms)); };
   // when, then
-  CHECK(remote.engine.ask(refund(), in(20ms)).finding == Finding::timeout);
+  CHECK(remote.engine.ask(refund(), in(20ms)).ruling == Ruling::timeout);
   remote.network.answer = jeton::refuse(Code::overloaded, "https://pdp.example did not answer within 20 ms");
-  CHECK(remote.engine.ask(refund(), in(20ms)).finding == Finding::timeout);
+  CHECK(remote.engine.ask(refund(), in(20ms)).ruling == Ruling::timeout);
 }

@@ -7,7 +7,7 @@
 namespace {
 
 using jeton::Code;
-using jeton::Finding;
+using jeton::Ruling;
 using jeton::Question;
 using jeton::Verdict;
 
@@ -19,7 +19,7 @@ struct Case {
   jeton::ArgsDigest digest = jeton::args_digest("refund", jeton::Json{{"amount", 1}}).value();
   jeton::Txn txn = jeton::Txn::random();
   Question question{"billing", crm, "refund", nullptr, id, id, &digest, &txn};
-  Verdict verdict{Finding::permitted, {id, id, crm, "refund", digest, txn}};
+  Verdict verdict{Ruling::permitted, {id, id, crm, "refund", digest, txn}};
 };
 
 const jeton::Grants grants({{"billing", crm, {"refund"}, {.grant = "refunds"}}});
@@ -48,12 +48,12 @@ TEST_CASE("what the grants refuse an engine cannot permit") {
 }
 
 TEST_CASE("whatever an engine says that is no permit is denied and begins with its name") {
-  for (const auto finding : {Finding::denied, Finding::obligation, Finding::undefined, Finding::malformed,
-                             Finding::timeout, Finding::unreachable, Finding::busy, Finding::unasked,
-                             Finding::mismatch}) {
+  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed,
+                             Ruling::timeout, Ruling::unreachable, Ruling::busy, Ruling::unasked,
+                             Ruling::mismatch}) {
     Case c;
-    c.verdict.finding = finding;
-    CHECK(decided(c) == name_of(finding));
+    c.verdict.ruling = ruling;
+    CHECK(decided(c) == name_of(ruling));
   }
 }
 
