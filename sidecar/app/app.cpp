@@ -20,12 +20,14 @@
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
+#include "app/trust.hpp"
 #include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
 #include "http/local_door.hpp"
 #include "http/server.hpp"
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
+#include "outbound/curl_fetch.hpp"
 #include "policy/grants.hpp"
 
 namespace jeton {
@@ -66,7 +68,7 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
 }
 
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
-               PinMethod pin, bool confined) {
+               PinMethod pin, bool confined, const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -87,6 +89,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
           {"self_redeemed_servers", std::move(self_redeemed)},
           {"offline_servers", std::move(offline)},
+          {"trusted_issuers", clients.status()},
           {"reserve_bytes", config.reserve_bytes},
           {"limits",
            {{"body_bytes", limits.body_bytes},
@@ -96,6 +99,14 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"connections", connections_within_descriptors(limits.connections)},
             {"idle_s", limits.idle_s},
             {"request_s", limits.request_s}}}};
+}
+
+void write_gauges(MetricText& text, const TrustedClients& clients) {
+  const auto issuers = clients.count();
+  text.gauge("jeton_issuers_failing", "Trusted issuers that gave no keys when they were last asked.",
+             static_cast<double>(issuers.failing));
+  text.gauge("jeton_issuers_without_keys", "Those of which no key is believed any more: their tokens are refused.",
+             static_cast<double>(issuers.without));
 }
 
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
@@ -186,8 +197,10 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto config = read_config();
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
+  // libcurl readies itself before the first thread, and only where there is something to fetch.
+  const auto fetch = config->fetches() ? make_curl_fetch() : nullptr;
   // Before the first thread, so that each inherits it.
-  const auto confined = give_up_system_calls();
+  const auto confined = give_up_system_calls(config->fetches() ? Network::ip : Network::none);
   if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
@@ -203,22 +216,30 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Keyring keyring(clock);
   const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
   Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
+  TrustedClients clients({fetch.get(), clock, issuer, ::geteuid()});
+  const auto prepare = [&](const Config& wanted) { return prepare_trust(clients, wanted, ::geteuid()); };
+  const auto trust = prepare(*config);
+  if (!trust) return refuse(trust.error());
+  (*trust)();
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   StallGuard guard;
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
+                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value(), clients); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
+                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }, &clients});
   Server server(door, *view, server_limits(config->limits), guard);
-  gauges = [&](MetricText& text) { write_gauges(text, ledger, keyring, state->free_bytes(), server.connections()); };
+  gauges = [&](MetricText& text) {
+    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());
+    write_gauges(text, clients);
+  };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard}));
+                           &guard, prepare}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());

@@ -37,7 +37,21 @@ struct Release {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
 
-int refuse_all(scmp_filter_ctx filter) {
+/// Every family of sockets but the Unix one and, where there is a network, those of IP. Name resolution does without
+/// netlink.
+int refuse_sockets(scmp_filter_ctx filter, Network network) {
+  const auto no = SCMP_ACT_ERRNO(EPERM);
+  if (network == Network::none) return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  // One comparison an argument and a rule: what lies between and beyond the three, which are 1, 2 and 10.
+  static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10);
+  int failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_LT, AF_UNIX));
+  for (int family = AF_INET + 1; failed == 0 && family < AF_INET6; ++family)
+    failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(family)));
+  if (failed == 0) failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+  return failed;
+}
+
+int refuse_all(scmp_filter_ctx filter, Network network) {
   const auto no = SCMP_ACT_ERRNO(EPERM);
   for (const int call : refused)
     if (const int failed = seccomp_rule_add(filter, no, call, 0); failed != 0) return failed;
@@ -49,16 +63,16 @@ int refuse_all(scmp_filter_ctx filter) {
     return failed;
   if (const int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0); failed != 0)
     return failed;
-  return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  return refuse_sockets(filter, network);
 }
 
 }  // namespace
 
-Result<void> give_up_system_calls() {
+Result<void> give_up_system_calls(Network network) {
   const std::unique_ptr<void, Release> filter(seccomp_init(SCMP_ACT_ALLOW));
   // As a tree: a mint makes two dozen calls, and each is looked up.
   if (filter) seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
-  int failed = filter ? refuse_all(filter.get()) : -ENOMEM;
+  int failed = filter ? refuse_all(filter.get(), network) : -ENOMEM;
   if (failed == 0) failed = seccomp_load(filter.get());
   if (failed == 0) return {};
   return refuse(Code::internal,

@@ -22,6 +22,8 @@ class Reload {
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
     StallGuard* guard = nullptr;  ///< watches the wait for the disk
+    /// Whatever else depends on the configuration: what can fail is done at once, and what cannot by the result.
+    std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) { return [] {}; };
   };
   explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 

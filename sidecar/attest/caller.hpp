@@ -14,8 +14,8 @@ namespace jeton {
 struct Client {
   enum class Part { agent, server };
   Part part;
-  std::string name;                                   ///< the agent's SPIFFE ID, or the server's url
-  std::string method;                                 ///< private_key_jwt, tls_client_auth or federated_jwt
+  std::string name;    ///< the agent's SPIFFE ID, or the server's url
+  std::string method;  ///< private_key_jwt, (self_signed_)tls_client_auth or federated_jwt
   std::optional<std::string> issuer = std::nullopt;   ///< who vouched, where it is not the client itself
   std::optional<std::string> subject = std::nullopt;  ///< what that issuer calls it
 

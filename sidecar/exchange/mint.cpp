@@ -61,8 +61,8 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
     if (!minted) return refuse(refused(caller, minted.error(), about));
     return Opened{txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit =
-      parts_.policy.decide({(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
+  auto permit = parts_.policy.decide(
+      {(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent(), parts_.clock.wall_us()});
   if (!permit) return refuse(refused(caller, permit.error(), about));
   if (permit->rate_per_min &&
       !opening_rate_.take((*agent)->name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
@@ -93,7 +93,8 @@ Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agen
     if (!minted) return refuse(minted.error());
     return Opened{*opening.txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide({agent.name, std::nullopt, request.call.tool, request.call.arguments_if_sent()});
+  auto permit = parts_.policy.decide(
+      {agent.name, std::nullopt, request.call.tool, request.call.arguments_if_sent(), parts_.clock.wall_us()});
   if (!permit) return refuse(permit.error());
   return Opened{*opening.txn, true, permit->grant, opening.log_index, std::nullopt};
 }
@@ -123,7 +124,8 @@ Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn,
                                         const std::string& server, const CallBinding& binding) {
   if (parts_.roles.server_named(server) == nullptr)
     return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", server));
-  auto permit = parts_.policy.decide({agent.name, server, binding.tool, binding.arguments_if_sent()});
+  auto permit =
+      parts_.policy.decide({agent.name, server, binding.tool, binding.arguments_if_sent(), parts_.clock.wall_us()});
   if (!permit || call == nullptr || call->attempts().empty()) return permit;
 
   const auto& first = call->attempts().front().minted;

@@ -37,7 +37,7 @@ class Clients {
   [[nodiscard]] virtual std::function<void()> errand(std::string_view jwt) = 0;
 
   /// The agent or server that sent this (RFC 7523 section 3, RFC 8705 section 2). unattested_peer with the reason;
-  /// unknown_agent for who is genuine and not configured. An assertion is good once.
+  /// unknown_agent for who is genuine and not configured; rate_limited. What a client signed itself is good once.
   [[nodiscard]] virtual Result<Client> authenticate(const Presented& presented) = 0;
 
   /// The agent that a token of a trusted issuer is the identity of: RFC 7523 section 2.1. bad_token, bad_signature,

@@ -29,6 +29,7 @@ struct Question {
   std::optional<std::string_view> server;  ///< none: does some grant cover the tool, whatever the server?
   std::string_view tool;
   const Json* arguments = nullptr;  ///< none: only their digest came, and no grant with argument rules matches
+  std::optional<std::int64_t> wall_us = std::nullopt;  ///< now; none: no grant with a window matches
 };
 
 /// Why a decision fell as it did: every grant in file order, and the decision.
