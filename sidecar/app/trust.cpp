@@ -24,7 +24,7 @@ Result<ForeignKeySet> read_keys(const std::string& file, uid_t daemon_uid) {
   return keys;
 }
 
-Result<void> add_client(Trust& trust, Client::Part part, const std::string& name, const ClientProof& proof,
+Result<void> add_client(Trust& trust, ProvenClient::Part part, const std::string& name, const ClientProof& proof,
                         uid_t daemon_uid) {
   if (!proof.is_given()) return {};
   TrustedClient client{part, name, {}, proof.certificates};
@@ -42,10 +42,10 @@ Result<void> add_client(Trust& trust, Client::Part part, const std::string& name
 Result<Trust> trust_of(const Config& config, uid_t daemon_uid) {
   Trust trust{{}, config.trusted_issuers};
   for (const auto& agent : config.roles.agents)
-    if (auto added = add_client(trust, Client::Part::agent, agent.spiffe_id, agent.proof, daemon_uid); !added)
+    if (auto added = add_client(trust, ProvenClient::Part::agent, agent.spiffe_id, agent.proof, daemon_uid); !added)
       return refuse(added.error());
   for (const auto& server : config.roles.servers)
-    if (auto added = add_client(trust, Client::Part::server, server.url, server.proof, daemon_uid); !added)
+    if (auto added = add_client(trust, ProvenClient::Part::server, server.url, server.proof, daemon_uid); !added)
       return refuse(added.error());
   return trust;
 }

@@ -38,12 +38,12 @@ struct TrustFixture {
   void run_errands(const std::string& jwt) {
     for (auto errand = clients.errand(jwt); errand; errand = clients.errand(jwt)) errand();
   }
-  Result<Client> authenticate(const std::string& assertion, const std::string& type = bearer,
-                              std::optional<std::string> client_id = std::nullopt) {
+  Result<ProvenClient> authenticate(const std::string& assertion, const std::string& type = bearer,
+                                    std::optional<std::string> client_id = std::nullopt) {
     run_errands(assertion);
     return clients.authenticate({std::move(client_id), type, assertion, std::nullopt});
   }
-  Result<Client> agent_of(const std::string& assertion) {
+  Result<ProvenClient> agent_of(const std::string& assertion) {
     run_errands(assertion);
     return clients.agent_of_assertion(assertion);
   }

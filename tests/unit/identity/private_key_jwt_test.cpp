@@ -6,9 +6,9 @@ namespace {
 
 struct Given : TrustFixture {
   Given()
-      : TrustFixture({{{Client::Part::agent, billing, set_of(es256_key(), "b")},
-                       {Client::Part::server, crm, set_of(eddsa_key(), "c")},
-                       {Client::Part::agent, deploy, {}, {"DNS:deploy.example"}}},
+      : TrustFixture({{{ProvenClient::Part::agent, billing, set_of(es256_key(), "b")},
+                       {ProvenClient::Part::server, crm, set_of(eddsa_key(), "c")},
+                       {ProvenClient::Part::agent, deploy, {}, {"DNS:deploy.example"}}},
                       {}}) {}
 
   [[nodiscard]] Json claims(const Json& patch = Json::object()) const {
@@ -25,7 +25,7 @@ struct Given : TrustFixture {
   }
 };
 
-void check_unproved(const Result<Client>& client, const std::string& why) {
+void check_unproved(const Result<ProvenClient>& client, const std::string& why) {
   REQUIRE_FALSE(client);
   CHECK(client.error().code == Code::unattested_peer);
   CHECK_THAT(client.error().message, Catch::StartsWith("the client did not prove itself: ") && Catch::Contains(why));
@@ -35,10 +35,10 @@ void check_unproved(const Result<Client>& client, const std::string& why) {
 
 TEST_CASE("a client that signs for itself is the agent or the server whose key that is") {
   Given given;
-  CHECK(given.authenticate(given.assertion()) == Client{Client::Part::agent, billing, "private_key_jwt"});
+  CHECK(given.authenticate(given.assertion()) == ProvenClient{ProvenClient::Part::agent, billing, "private_key_jwt"});
   const auto server = given.claims({{"iss", crm}, {"sub", crm}});
   CHECK(given.authenticate(jwt(server, eddsa_key(), "c"), bearer, crm) ==
-        Client{Client::Part::server, crm, "private_key_jwt"});
+        ProvenClient{ProvenClient::Part::server, crm, "private_key_jwt"});
   CHECK(given.fetch.asked() == 0);
 }
 
@@ -145,18 +145,18 @@ TEST_CASE("a request that proves nothing or half of it is refused") {
 TEST_CASE("a certificate that is written down is a client and a name counts only with a chain") {
   const PeerCertificate pinned{"AAAA", {"URI:spiffe://acme.example/x"}, false};
   const PeerCertificate named{"BBBB", {"DNS:other.example", "DNS:deploy.example"}, true};
-  TrustFixture given({{{Client::Part::agent, billing, {}, {"sha256:AAAA"}},
-                       {Client::Part::agent, deploy, {}, {"DNS:deploy.example"}},
-                       {Client::Part::server, crm, {}, {"URI:spiffe://acme.example/crm", "DNS:both.example"}}},
+  TrustFixture given({{{ProvenClient::Part::agent, billing, {}, {"sha256:AAAA"}},
+                       {ProvenClient::Part::agent, deploy, {}, {"DNS:deploy.example"}},
+                       {ProvenClient::Part::server, crm, {}, {"URI:spiffe://acme.example/crm", "DNS:both.example"}}},
                       {}});
   const auto ask = [&](const PeerCertificate& certificate, std::optional<std::string> client_id = std::nullopt) {
     return given.clients.authenticate({std::move(client_id), std::nullopt, std::nullopt, certificate});
   };
-  CHECK(ask(pinned) == Client{Client::Part::agent, billing, "self_signed_tls_client_auth"});
-  CHECK(ask(pinned, billing) == Client{Client::Part::agent, billing, "self_signed_tls_client_auth"});
+  CHECK(ask(pinned) == ProvenClient{ProvenClient::Part::agent, billing, "self_signed_tls_client_auth"});
+  CHECK(ask(pinned, billing) == ProvenClient{ProvenClient::Part::agent, billing, "self_signed_tls_client_auth"});
   check_unproved(ask(pinned, deploy), "client_id");
-  CHECK(ask(named) == Client{Client::Part::agent, deploy, "tls_client_auth"});
-  CHECK(ask({"CCCC", {"URI:spiffe://acme.example/crm"}, true})->part == Client::Part::server);
+  CHECK(ask(named) == ProvenClient{ProvenClient::Part::agent, deploy, "tls_client_auth"});
+  CHECK(ask({"CCCC", {"URI:spiffe://acme.example/crm"}, true})->part == ProvenClient::Part::server);
 
   for (const PeerCertificate& nobody :
        {PeerCertificate{"BBBB", named.names, false}, PeerCertificate{"aaaa", {}, true}, PeerCertificate{"", {}, true},
@@ -173,7 +173,7 @@ TEST_CASE("a certificate that is written down is a client and a name counts only
 }
 
 TEST_CASE("RFC 6749 section 2.3: two methods in one request are refused") {
-  TrustFixture given({{{Client::Part::agent, billing, set_of(es256_key(), "b"), {"sha256:AAAA"}}}, {}});
+  TrustFixture given({{{ProvenClient::Part::agent, billing, set_of(es256_key(), "b"), {"sha256:AAAA"}}}, {}});
   const Json claims{
       {"iss", billing}, {"sub", billing}, {"aud", our_issuer}, {"iat", given.now_s()}, {"exp", given.now_s() + 60},
       {"jti", "1"}};
