@@ -21,6 +21,7 @@
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
+#include "app/trust.hpp"
 #include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
 #include "http/engine_errands.hpp"
@@ -70,7 +71,7 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
 }
 
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
-               PinMethod pin, bool confined) {
+               PinMethod pin, bool confined, const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -91,6 +92,7 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
           {"self_redeemed_servers", std::move(self_redeemed)},
           {"offline_servers", std::move(offline)},
+          {"trusted_issuers", clients.status()},
           {"reserve_bytes", config.reserve_bytes},
           {"limits",
            {{"body_bytes", limits.body_bytes},
@@ -108,6 +110,14 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
   return status;
 }
 
+void write_gauges(MetricText& text, const TrustedClients& clients) {
+  const auto issuers = clients.count();
+  text.gauge("jeton_issuers_failing", "Trusted issuers that gave no keys when they were last asked.",
+             static_cast<double>(issuers.failing));
+  text.gauge("jeton_issuers_without_keys", "Those of which no key is believed any more: their tokens are refused.",
+             static_cast<double>(issuers.without));
+}
+
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
                   const Server::Connections& connections) {
   text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
@@ -122,23 +132,6 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.counter("jeton_connections_turned_away_total", "Connections that were refused.", connections.turned_away);
   text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
   text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
-}
-
-/// An engine that decides as well, and what it takes to ask it. Nothing of it is there where none is configured.
-struct OutsidePolicy {
-  std::unique_ptr<Fetch> fetch;
-  std::unique_ptr<RemoteEngine> engine;
-  EngineMetrics metrics = {};
-};
-
-Result<std::unique_ptr<OutsidePolicy>> outside_policy_of(const Config& config) {
-  if (!config.engine) return nullptr;
-  auto made = std::make_unique<OutsidePolicy>();
-  made->fetch = make_curl_fetch();
-  auto engine = make_engine(*config.engine, ::geteuid(), *made->fetch);
-  if (!engine) return refuse(engine.error());
-  made->engine = std::move(*engine);
-  return made;
 }
 
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
@@ -213,10 +206,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto config = read_config();
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
+  // libcurl readies itself before the first thread, and only where there is something to fetch.
+  const auto fetch = config->fetches() ? make_curl_fetch() : nullptr;
   // Before the first thread, so that each inherits it.
-  const auto confined = give_up_system_calls(config->engine ? Network::ip : Network::none);
+  const auto confined = give_up_system_calls(config->fetches() ? Network::ip : Network::none);
   if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
-  const auto outside = outside_policy_of(*config);
+  const auto outside = make_outside_policy(*config, ::geteuid(), fetch.get());
   if (!outside) return refuse(outside.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
@@ -234,6 +229,20 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const WithEngine grants_and_engine(grants);
   const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
   Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer});
+  TrustedClients clients({fetch.get(), clock, issuer, ::geteuid()});
+  const auto prepare = [&](const Config& wanted) -> Result<std::function<void()>> {
+    auto trust = prepare_trust(clients, wanted, ::geteuid());
+    if (!trust) return trust;
+    auto token = prepare_token(outside->get(), wanted, ::geteuid());
+    if (!token) return token;
+    return [trust = std::move(*trust), token = std::move(*token)] {
+      trust();
+      token();
+    };
+  };
+  const auto ready = prepare(*config);
+  if (!ready) return refuse(ready.error());
+  (*ready)();
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   StallGuard guard;
@@ -244,13 +253,14 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
+                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value(), clients); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); },
+                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }, &clients,
                   engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());
+    write_gauges(text, clients);
     if (*outside) (*outside)->metrics.write(text);
   };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
@@ -258,14 +268,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard,
-                           [&](const Config& wanted) -> Result<void> {
-                             if (!*outside) return {};
-                             auto token = read_engine_token(*wanted.engine, ::geteuid());
-                             if (!token) return refuse(token.error());
-                             (*outside)->engine->set_token(std::move(*token));
-                             return {};
-                           }}));
+                           &guard, prepare}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());

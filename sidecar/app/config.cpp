@@ -38,6 +38,11 @@ std::vector<std::string> Config::own_sockets() const {
   return sockets;
 }
 
+bool Config::fetches() const {
+  return engine || std::any_of(trusted_issuers.begin(), trusted_issuers.end(),
+                               [](const TrustedIssuer& entry) { return !entry.jwks.starts_with('/'); });
+}
+
 bool Config::has_selector(Selector::Kind kind) const {
   const auto all = selectors_of(roles);
   return std::any_of(all.begin(), all.end(), [kind](const Selector& one) { return one.kind == kind; });

@@ -11,6 +11,7 @@
 
 #include "app/config_policy.hpp"
 #include "identity/roles.hpp"
+#include "identity/trusted_issuer.hpp"
 #include "jeton/error.hpp"
 #include "ops/log.hpp"
 #include "policy/grants.hpp"
@@ -44,6 +45,7 @@ struct Config {
   std::optional<SealingKey> reviewer_key;      ///< what grants that record seal arguments to
   Limits limits;
   Roles::Entries roles;
+  std::vector<TrustedIssuer> trusted_issuers;
   std::vector<Grant> grants;
   std::optional<EngineConfig> engine;  ///< what decides beside the grants
   bool dev = false;
@@ -51,13 +53,15 @@ struct Config {
 
   /// The sockets that jeton:socket selectors name, each once; the daemon opens them all.
   [[nodiscard]] std::vector<std::string> own_sockets() const;
+  /// Whether something of it comes from a URL: only then may the daemon have a network.
+  [[nodiscard]] bool fetches() const;
   /// Whether some rule has a selector of this kind.
   [[nodiscard]] bool has_selector(Selector::Kind kind) const;
 };
 
 /// One row of the table that help, the full example and the reader share.
 struct ConfigKey {
-  std::string_view section;  ///< "", "limits", "policy", "agent", "server", "operator", "reviewer", "grant", "grant.argument"
+  std::string_view section;  ///< "", "limits", "agent", "server", "trusted_issuer", "grant.argument" and so on
   std::string_view key;
   std::string_view type;           ///< "string", "integer", "strings", "boolean", "number", "scalar", "scalars"
   std::string_view default_value;  ///< as written in the file; empty: none

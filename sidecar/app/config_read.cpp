@@ -6,6 +6,8 @@
 
 #include "app/config.hpp"
 #include "app/config_argument.hpp"
+#include "app/config_clients.hpp"
+#include "app/config_forms.hpp"
 #include "app/config_section.hpp"
 #include "jeton/hash.hpp"
 
@@ -21,42 +23,19 @@ bool fits(std::string_view text, std::size_t bytes_max, std::string_view allowed
   return !text.empty() && text.size() <= bytes_max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-bool is_visible(char c) { return c > ' ' && c <= '~'; }
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
-
 bool is_trust_domain(std::string_view text) { return fits(text, 255, fmt::format("{}{}", lower, digits_and_marks)); }
 
 bool is_agent_name(std::string_view text) {
   return text != "." && text != ".." && fits(text, 64, fmt::format("{}{}{}", lower, upper, digits_and_marks));
 }
 
-bool is_grant_name(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), is_visible);
-}
-
 bool is_issuer(std::string_view text) {
   return text.starts_with("https://") && is_server_name(text) && text.find('?') == std::string_view::npos;
-}
-
-bool is_absolute_path(std::string_view text) {
-  return text.starts_with('/') && !text.ends_with('/') && text.size() < 4096 &&
-         std::none_of(text.begin(), text.end(), is_control);
 }
 
 bool is_socket_path(std::string_view text) {
   constexpr std::size_t sun_path_bytes = 107;
   return is_absolute_path(text) && text.size() <= sun_path_bytes;
-}
-
-// The key's text when it is given and `is_valid`; a mistake and nothing otherwise.
-template <class Check>
-std::optional<std::string> text_that(Check is_valid, const ConfigSection& section, std::string_view key,
-                                     std::string_view what) {
-  auto text = section.text(key);
-  if (!text || is_valid(*text)) return text;
-  section.mistake(key, std::string(what));
-  return std::nullopt;
 }
 
 void read_root(const ConfigSection& root, Config& config) {
@@ -122,11 +101,6 @@ SelectorSet read_match(const ConfigSection& section) {
   return {};
 }
 
-template <class Entry>
-bool is_taken(const std::vector<Entry>& entries, std::string Entry::*name, const std::string& text) {
-  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.*name == text; });
-}
-
 AgentEntry read_agent(const ConfigSection& section, const Config& config) {
   AgentEntry agent;
   agent.name = text_that(is_agent_name, section, "name",
@@ -137,6 +111,7 @@ AgentEntry read_agent(const ConfigSection& section, const Config& config) {
   }
   agent.spiffe_id = fmt::format("spiffe://{}/agent/{}", config.trust_domain, agent.name);
   agent.match = read_match(section);
+  agent.proof = read_proof(section, config.roles);
   return agent;
 }
 
@@ -149,13 +124,15 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
   if (is_taken(config.roles.servers, &ServerEntry::url, server.url)) {
     section.mistake("url", "is the url of an earlier server; write another");
   }
-  if (section.has("match")) server.match = read_match(section);
+  server.proof = read_proof(section, config.roles);
+  // Who proves itself otherwise and names no account is nobody on a socket; without either anybody may be it.
+  if (section.has("match") || server.proof.is_given()) server.match = read_match(section);
   const auto is_verify = [](std::string_view text) { return text == "online" || text == "offline"; };
   server.offline =
       text_that(is_verify, section, "verify", "is no way to verify; write \"online\" or \"offline\"") == "offline";
   if (server.offline && !server.match)
     section.mistake("verify",
-                    "needs match: without it anybody could report this server's redemptions; "
+                    "needs match, keys or certificate: without it anybody could report this server's redemptions; "
                     "write match = [\"unix:uid:...\"]");
   return server;
 }
@@ -171,21 +148,6 @@ std::vector<SelectorSet> read_matches(const ConfigNode& root, std::string_view n
 std::vector<SelectorSet> default_operators(uid_t daemon_uid) {
   if (daemon_uid == 0) return {SelectorSet::of_uid(0)};
   return {SelectorSet::of_uid(daemon_uid), SelectorSet::of_uid(0)};
-}
-
-// The named entry must exist; "which one was meant" is guessed from the configured names alone.
-template <class Entry>
-std::string read_reference(const ConfigSection& section, std::string_view key, const std::vector<Entry>& entries,
-                           std::string Entry::*name) {
-  auto text = section.text(key);
-  if (!text) return {};
-  if (is_taken(entries, name, *text)) return *std::move(text);
-  std::vector<std::string_view> configured;
-  for (const auto& entry : entries) configured.push_back(entry.*name);
-  const auto near = nearest(*text, configured);
-  section.mistake(key, near ? fmt::format("is not configured; write \"{}\" if that is meant, or add [[{}]]", *near, key)
-                            : fmt::format("is not configured; add [[{}]] for it", key));
-  return {};
 }
 
 std::vector<std::string> read_tools(const ConfigSection& section) {
@@ -204,7 +166,7 @@ std::vector<std::string> read_tools(const ConfigSection& section) {
 
 Permit read_permit(const ConfigSection& section, const std::optional<SealingKey>& reviewer_key) {
   Permit permit;
-  permit.grant = text_that(is_grant_name, section, "name",
+  permit.grant = text_that(is_entry_name, section, "name",
                            "is no grant's name; write up to 128 visible ASCII characters without a space")
                      .value_or("");
   permit.ttl_s = section.integer_or("ttl_s", permit.ttl_s);
@@ -226,6 +188,18 @@ Permit read_permit(const ConfigSection& section, const std::optional<SealingKey>
   return permit;
 }
 
+TimeWindow read_window(const ConfigSection& section) {
+  const auto time = [&](std::string_view key) {
+    const auto is_time = [](std::string_view text) { return utc_seconds(text).has_value(); };
+    const auto text = text_that(is_time, section, key, "is no time in UTC; write one such as \"2026-12-01T01:00:00Z\"");
+    return text ? utc_seconds(*text) : std::nullopt;
+  };
+  const TimeWindow window{time("not_before"), time("not_after")};
+  if (window.not_before_s && window.not_after_s && *window.not_after_s <= *window.not_before_s)
+    section.mistake("not_after", "is not after not_before; write a later time");
+  return window;
+}
+
 Grant read_grant(const ConfigSection& section, const Config& config) {
   Grant grant;
   grant.permit = read_permit(section, config.reviewer_key);
@@ -236,6 +210,7 @@ Grant read_grant(const ConfigSection& section, const Config& config) {
   grant.agent = read_reference(section, "agent", config.roles.agents, &AgentEntry::name);
   grant.server = read_reference(section, "server", config.roles.servers, &ServerEntry::url);
   grant.tools = read_tools(section);
+  grant.window = read_window(section);
   return grant;
 }
 
@@ -249,6 +224,16 @@ void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistak
   config.roles.operators = read_matches(root, "operator", mistakes);
   if (config.roles.operators.empty()) config.roles.operators = default_operators(daemon_uid);
   config.roles.reviewers = read_matches(root, "reviewer", mistakes);
+  // They name agents: a mistake in those must be told before "is not configured", which it causes.
+  if (mistakes.first()) return;
+  config.trusted_issuers = read_trusted_issuers(root, config, mistakes);
+  for (const auto* table : sections_of(root, "agent", true, mistakes)) {
+    const ConfigSection section("agent", *table, mistakes);
+    if (!section.has("match") && !can_prove_itself(section.text("name").value_or(""), config))
+      section.mistake("match",
+                      "missing; write match = [\"...\"], or keys or certificate, or name the agent in a "
+                      "[[trusted_issuer]]");
+  }
 }
 
 Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes) {

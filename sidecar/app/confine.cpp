@@ -37,19 +37,18 @@ struct Release {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
 
-/// One rule a family: several about one argument cannot be joined by "and".
+/// Every family of sockets but the Unix one and, where there is a network, those of IP. Name resolution does without
+/// netlink.
 int refuse_sockets(scmp_filter_ctx filter, Network network) {
   const auto no = SCMP_ACT_ERRNO(EPERM);
-  if (network == Network::none)
-    return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
-  for (int family = 0; family < AF_MAX; ++family) {
-    if (family == AF_UNIX || family == AF_INET || family == AF_INET6) continue;
-    const auto one = static_cast<scmp_datum_t>(family);
-    if (const int failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, one)); failed != 0)
-      return failed;
-  }
-  // The kernel looks at 32 bits of it, the filter at 64: whoever sets the others is beyond every family as well.
-  return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, AF_MAX));
+  if (network == Network::none) return seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  // One comparison an argument and a rule: what lies between and beyond the three, which are 1, 2 and 10.
+  static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10);
+  int failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_LT, AF_UNIX));
+  for (int family = AF_INET + 1; failed == 0 && family < AF_INET6; ++family)
+    failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(family)));
+  if (failed == 0) failed = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+  return failed;
 }
 
 int refuse_all(scmp_filter_ctx filter, Network network) {

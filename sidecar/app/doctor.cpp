@@ -18,8 +18,9 @@ bool has(const SelectorSet& set, Selector::Kind kind, const std::string& value) 
                      [&](const Selector& selector) { return selector.kind == kind && selector.value == value; });
 }
 
-/// Whether whoever fulfils `narrow` fulfils `wide` as well.
+/// Whether whoever fulfils `narrow` fulfils `wide` as well. An empty set is fulfilled by nobody.
 bool covers(const SelectorSet& wide, const SelectorSet& narrow) {
+  if (wide.selectors().empty() || narrow.selectors().empty()) return false;
   return std::all_of(wide.selectors().begin(), wide.selectors().end(),
                      [&](const Selector& selector) { return has(narrow, selector.kind, selector.value); });
 }
@@ -116,6 +117,7 @@ Diagnoses examine_config(const Config& config, uid_t daemon_uid) {
   Diagnoses found;
   examine_agents(config, daemon_uid, found);
   examine_grants(config, found);
+  for (auto& finding : examine_trust(config, daemon_uid)) found.push_back(std::move(finding));
   if (config.checkpoint_places.empty())
     found.push_back({Urgency::warning, "checkpoints are kept nowhere but in the state directory",
                      "whoever puts back an older copy of the whole directory is not found out",
@@ -186,6 +188,7 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
     add_if(place.is_string() && place.get<std::string>().find("(failing: ") != std::string::npos,
            {Urgency::error, "a checkpoint is not shown: " + place.get<std::string>(),
             "what happens from now on can be cut off unseen there", "see that jetond can write there"});
+  for (auto& finding : examine_issuers(status)) found.push_back(std::move(finding));
   const auto offline = status.value("offline_servers", Json::array());
   add_if(!offline.empty(), {Urgency::note, fmt::format("{} tool servers verify offline", offline.size()),
                             "superseding, revoking and the kill switch do not reach them", "jeton status"});

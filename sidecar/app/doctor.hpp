@@ -27,6 +27,9 @@ using Diagnoses = std::vector<Diagnosis>;
 /// for, grants of everything, entries that nothing uses. `daemon_uid` is the account jetond runs as.
 [[nodiscard]] Diagnoses examine_config(const Config& config, uid_t daemon_uid);
 
+/// The part of it about who is believed without a kernel: key files, keys that are kept, prefixes that are too wide.
+[[nodiscard]] Diagnoses examine_trust(const Config& config, uid_t daemon_uid);
+
 /// The state directory and the files in it: owner, modes, whether the log can be opened, room on the disk. Changes
 /// nothing.
 [[nodiscard]] Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes);
@@ -37,5 +40,7 @@ using Diagnoses = std::vector<Diagnosis>;
 
 /// What a running daemon says about itself (`GET /v1/status`), in full or as somebody without a part sees it.
 [[nodiscard]] Diagnoses examine_status(const Json& status, std::string_view version_here);
+/// The part of it about issuers whose keys are not renewed.
+[[nodiscard]] Diagnoses examine_issuers(const Json& status);
 
 }  // namespace jeton

@@ -36,11 +36,11 @@ Diagnoses examine_engine(const Config& config, uid_t daemon_uid) {
   if (!config.engine)
     return {{Urgency::note, "no engine decides beside the grants", "there is nothing to ask", "[policy] in jeton.toml"}};
   const auto fetch = make_curl_fetch();
-  const auto engine = make_engine(*config.engine, daemon_uid, *fetch);
+  const auto engine = make_outside_policy(config, daemon_uid, fetch.get());
   if (!engine) return {{Urgency::error, engine.error().message, "jetond does not start with it", ""}};
   const auto began = std::chrono::steady_clock::now();
   const auto verdict =
-      (*engine)->ask(probe(config), began + std::chrono::milliseconds(config.engine->timeout_ms));
+      (*engine)->engine.ask(probe(config), began + std::chrono::milliseconds(config.engine->timeout_ms));
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   const auto who = fmt::format("{} at {}", name_of(config.engine->kind), config.engine->host());
   const bool decided = verdict.ruling == Ruling::permitted || verdict.ruling == Ruling::denied;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -75,11 +76,21 @@ Result<std::optional<Secret>> read_engine_token(const EngineConfig& config, uid_
   return token;
 }
 
-Result<std::unique_ptr<RemoteEngine>> make_engine(const EngineConfig& config, uid_t daemon_uid, Fetch& fetch) {
-  auto token = read_engine_token(config, daemon_uid);
+Result<std::unique_ptr<OutsidePolicy>> make_outside_policy(const Config& config, uid_t daemon_uid, Fetch* fetch) {
+  if (!config.engine) return nullptr;
+  auto token = read_engine_token(*config.engine, daemon_uid);
   if (!token) return refuse(token.error());
-  return std::make_unique<RemoteEngine>(fetch, EngineAddress{config.kind, config.url, config.ca_file.value_or("")},
-                                        std::move(*token));
+  EngineAddress address{config.engine->kind, config.engine->url, config.engine->ca_file.value_or("")};
+  return std::unique_ptr<OutsidePolicy>(
+      new OutsidePolicy{RemoteEngine(*fetch, std::move(address), std::move(*token))});
+}
+
+Result<std::function<void()>> prepare_token(OutsidePolicy* outside, const Config& wanted, uid_t daemon_uid) {
+  if (outside == nullptr || !wanted.engine) return [] {};
+  auto token = read_engine_token(*wanted.engine, daemon_uid);
+  if (!token) return refuse(token.error());
+  auto kept = std::make_shared<std::optional<Secret>>(std::move(*token));
+  return [outside, kept] { outside->engine.set_token(std::exchange(*kept, std::nullopt)); };
 }
 
 }  // namespace jeton

@@ -1,10 +1,12 @@
 // The engine of the configuration: its token read, its connection made.
 #pragma once
 
+#include <functional>
 #include <memory>
 
-#include "app/config_policy.hpp"
+#include "app/config.hpp"
 #include "jeton/secret.hpp"
+#include "ops/metrics.hpp"
 #include "outbound/fetch.hpp"
 #include "policy/remote_engine.hpp"
 
@@ -15,8 +17,17 @@ namespace jeton {
 /// 8 KiB.
 [[nodiscard]] Result<std::optional<Secret>> read_engine_token(const EngineConfig& config, uid_t daemon_uid);
 
-/// The configured engine, reached by `fetch`, which must outlive it.
-[[nodiscard]] Result<std::unique_ptr<RemoteEngine>> make_engine(const EngineConfig& config, uid_t daemon_uid,
-                                                                Fetch& fetch);
+/// The engine of the configuration, and what came of the questions to it.
+struct OutsidePolicy {
+  RemoteEngine engine;
+  EngineMetrics metrics = {};
+};
+/// Reached by `fetch`, which must outlive it; nothing where none is configured.
+[[nodiscard]] Result<std::unique_ptr<OutsidePolicy>> make_outside_policy(const Config& config, uid_t daemon_uid,
+                                                                         Fetch* fetch);
+
+/// Reads the token of another configuration of the same engine; it is sent once the result has been called.
+[[nodiscard]] Result<std::function<void()>> prepare_token(OutsidePolicy* outside, const Config& wanted,
+                                                          uid_t daemon_uid);
 
 }  // namespace jeton

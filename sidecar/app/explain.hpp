@@ -12,6 +12,7 @@ struct ExplainRequest {
   std::optional<std::string> server = std::nullopt;  ///< none: as a call that is opened before its server is known
   std::string tool;
   Json arguments;
+  std::int64_t wall_us;  ///< when
 };
 
 /// Reads the configuration as the daemon of `state` would. bad_request: the configuration is none; bad_arguments;

@@ -19,6 +19,15 @@ bool comes_by_own_socket(const SelectorSet& match) {
 /// all.
 SelectorSet nobody() { return SelectorSet::of_uid(static_cast<uid_t>(-1)); }
 
+/// Nobody proves itself here by anything but the socket; for its users the agent may act as ever.
+void keep_users_of(const std::string& agent, std::vector<TrustedIssuer>& issuers) {
+  for (auto& entry : issuers) {
+    entry.agent.reset();
+    std::erase_if(entry.delegates_to, [&](const std::string& other) { return other != agent; });
+  }
+  std::erase_if(issuers, [](const TrustedIssuer& entry) { return entry.delegates_to.empty(); });
+}
+
 }  // namespace
 
 Result<Config> for_one_agent(Config config, const std::string& agent, const std::filesystem::path& socket) {
@@ -34,8 +43,11 @@ Result<Config> for_one_agent(Config config, const std::string& agent, const std:
   auto match = SelectorSet::parse({fmt::format("jeton:socket:{}", socket.string())});
   if (!match) return refuse(match.error());
   agents = {{found->name, found->spiffe_id, std::move(*match)}};
-  for (auto& server : config.roles.servers)
+  for (auto& server : config.roles.servers) {
     if (server.match && comes_by_own_socket(*server.match)) server.match = nobody();
+    server.proof = {};
+  }
+  keep_users_of(agents.front().spiffe_id, config.trusted_issuers);
   config.roles.operators = {SelectorSet::of_uid(0)};
   config.roles.reviewers.clear();
   // The others' grants can never match; without them the daemon's size is the agent's own.

@@ -44,8 +44,10 @@ std::optional<std::string_view> needs_restart(const Config& running, const Confi
   if (wanted.durability != running.durability) return "durability";
   if (wanted.socket != running.socket) return "socket";
   if (sorted(wanted.checkpoint_places) != sorted(running.checkpoint_places)) return "checkpoint_places";
-  if (wanted.engine != running.engine) return "policy";
   if (sorted(wanted.own_sockets()) != sorted(running.own_sockets())) return "match";
+  // Without anything to fetch it gave the network up for good.
+  if (wanted.engine != running.engine) return "policy";
+  if (wanted.fetches() && !running.fetches()) return "jwks";
   return std::nullopt;
 }
 
@@ -66,12 +68,12 @@ void Reload::operator()() {
   if (!wanted) {
     keep_old(wanted.error(), detail_of(wanted.error().message, parts_.file.string()));
   } else if (const auto key = needs_restart(parts_.config, *wanted)) {
-    const auto what = *key == "match" ? "the set of jeton:socket selectors" : *key;
+    const auto what = *key == "match"  ? "the set of jeton:socket selectors"
+                      : *key == "jwks" ? "the first URL in a trusted_issuer's jwks"
+                                       : *key;
     keep_old({Code::bad_request, fmt::format("{}: {} needs a restart to change; restart jetond, or take it back",
                                              parts_.file.string(), what)},
              fmt::format("restart_{}", *key));
-  } else if (auto renewed = parts_.renew(*wanted); !renewed) {
-    keep_old(renewed.error(), "policy_token");
   } else {
     replace_by(std::move(*wanted));
   }
@@ -81,12 +83,15 @@ void Reload::operator()() {
 void Reload::replace_by(Config config) {
   Roles roles(config.roles);
   Grants grants(config.grants);
+  const auto put_in_force = parts_.prepare(config);
+  if (!put_in_force) return keep_old(put_in_force.error(), "file");
   const auto recorded = record([&] { record_loaded(parts_.exchange, config); });
   if (!recorded)
     return log_line(Level::warning, "configuration not reloaded, the old one stays",
                     {{"why", recorded.error().message}, {"then", "send SIGHUP again when the log can be written"}});
   parts_.roles = std::move(roles);
   parts_.grants = std::move(grants);
+  (*put_in_force)();
   parts_.config = std::move(config);
   parts_.set_limits(parts_.config.limits);
   set_log_level(parts_.config.log_level);

@@ -22,8 +22,8 @@ class Reload {
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
     StallGuard* guard = nullptr;  ///< watches the wait for the disk
-    /// Reads again what the file only names: tokens. A refusal keeps the old configuration.
-    std::function<Result<void>(const Config&)> renew = [](const Config&) -> Result<void> { return {}; };
+    /// Whatever else depends on the configuration: what can fail is done at once, and what cannot by the result.
+    std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) { return [] {}; };
   };
   explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 

@@ -123,6 +123,7 @@ struct ExplainOptions {
   std::optional<std::string> server;
   std::string tool;
   std::string args;
+  std::optional<std::string> at;  ///< else now
   std::optional<std::string> config;
 };
 

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/command_line.hpp"
+#include "cli/time_words.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -40,6 +41,7 @@ void add_explain(CommandLine& line) {
       ->type_name("URL");
   command->add_option("--tool", question->tool, "the tool's name")->required()->type_name("NAME");
   command->add_option("--args", question->args, args_help)->required()->type_name("JSON");
+  command->add_option("--at", question->at, std::string("asked then, not now: ") + time_help)->type_name("TIME");
   command
       ->add_option("--config", question->config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
       ->type_name("FILE");

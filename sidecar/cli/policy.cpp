@@ -5,6 +5,8 @@
 #include "app/paths.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "cli/time_words.hpp"
+#include "jeton/clock.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -65,7 +67,11 @@ std::string permit_line(const ExplainRequest& request, const Permit& permit) {
 int policy_explain(const Common& common, const ExplainOptions& options) {
   auto arguments = read_arguments(options.args);
   if (!arguments) return tell(common, arguments.error());
-  const ExplainRequest request{options.agent, options.server, options.tool, std::move(*arguments)};
+  const auto now_us = SystemClock().wall_us();
+  const auto at_us = options.at ? time_from(*options.at, now_us) : std::optional(now_us);
+  if (!at_us)
+    return tell(common, {Code::bad_request, fmt::format("{} is no time; it takes {}", *options.at, time_help)});
+  const ExplainRequest request{options.agent, options.server, options.tool, std::move(*arguments), *at_us};
   const std::filesystem::path state = common.state ? *common.state : default_state_to_read().string();
   const auto config = options.config ? std::filesystem::path(*options.config) : default_config(state);
   const auto explained = explain_policy(config, state, request);

@@ -130,7 +130,7 @@ class Exchange {
     std::optional<std::string_view> server;
     const CallBinding& binding;
   };
-  [[nodiscard]] static Question question_of(const Wanted& wanted);
+  [[nodiscard]] Question question_of(const Wanted& wanted) const;
   [[nodiscard]] Result<Permit> within_grants(const Wanted& wanted) const;
   [[nodiscard]] Result<Permit> permit(const Wanted& wanted) const;
   [[nodiscard]] std::optional<EngineQuestion> question_about(const Wanted& wanted) const;

@@ -132,10 +132,18 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   return minted;
 }
 
-Question Exchange::question_of(const Wanted& wanted) {
+Question Exchange::question_of(const Wanted& wanted) const {
   const auto& binding = wanted.binding;
-  return {wanted.agent.name,      wanted.server,   binding.tool, binding.arguments_if_sent(), wanted.agent.spiffe_id,
-          wanted.agent.spiffe_id, &binding.digest, wanted.named, binding.verdict.get()};
+  return {wanted.agent.name,
+          wanted.server,
+          binding.tool,
+          binding.arguments_if_sent(),
+          parts_.clock.wall_us(),
+          wanted.agent.spiffe_id,
+          wanted.agent.spiffe_id,
+          &binding.digest,
+          wanted.named,
+          binding.verdict.get()};
 }
 
 Result<Permit> Exchange::within_grants(const Wanted& wanted) const {

@@ -11,6 +11,7 @@
 #include "http/engine_errands.hpp"
 #include "http/message.hpp"
 #include "http/stall_guard.hpp"
+#include "identity/clients.hpp"
 #include "jeton/json.hpp"
 #include "ops/metrics.hpp"
 
@@ -36,6 +37,7 @@ class LocalDoor final : public Door {
     std::function<void()> checkpoint = [] {};                      ///< signs what the log has become
     StallGuard* guard = nullptr;                                   ///< watches the waits for the disk
     std::function<void(MetricText&)> gauges = [](MetricText&) {};  ///< what the rest of the daemon is to be seen by
+    Clients* clients = nullptr;                                    ///< who is believed where no kernel vouches
     EngineErrands* engine = nullptr;                               ///< where one decides as well
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}

@@ -11,20 +11,31 @@
 
 namespace jeton {
 
+/// How an entry is known without a kernel: what its configuration says.
+struct ClientProof {
+  std::optional<std::string> keys = std::nullopt;  ///< file with the JWK Set of its public keys
+  std::vector<std::string> certificates = {};      ///< "sha256:…" (RFC 8705 x5t#S256), "URI:spiffe://…", "DNS:…"
+
+  [[nodiscard]] bool is_given() const { return keys || !certificates.empty(); }
+};
+
 struct AgentEntry {
   std::string name;
   std::string spiffe_id;  ///< spiffe://<trust domain>/agent/<name>
-  SelectorSet match;
+  SelectorSet match;      ///< empty: nobody on a socket is it
+  ClientProof proof = {};
 };
 
 /// NAME of spiffe://<trust domain>/agent/NAME; nothing of another id.
 [[nodiscard]] std::optional<std::string_view> agent_name_in(std::string_view spiffe_id);
 
-/// One [[server]]. Without `match` any attested peer may redeem for it; events and status say "self-redeemed".
+/// One [[server]]. Without `match` any attested peer may redeem for it; events and status say "self-redeemed". Where it
+/// proves itself otherwise, `match` is there and may be empty: then nobody on a socket is it.
 struct ServerEntry {
   std::string url;
   std::optional<SelectorSet> match;
   bool offline = false;  ///< verify = "offline": it burns in its own store and only reports; always with `match`
+  ClientProof proof = {};
 };
 
 /// The configured parts. Only ever changed as a whole, by assignment between two ticks.

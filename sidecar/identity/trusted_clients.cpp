@@ -51,7 +51,7 @@ Error as_unproved(Error error) {
   return unproved(error.message).value();
 }
 
-Client client_of(const TrustedClient& trusted, std::string_view method) {
+ProvenClient client_of(const TrustedClient& trusted, std::string_view method) {
   return {trusted.part, trusted.name, std::string(method)};
 }
 
@@ -145,15 +145,15 @@ Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, co
   return refuse(std::move(nearest));
 }
 
-Result<Client> TrustedClients::agent_of_assertion(std::string_view jwt) {
+Result<ProvenClient> TrustedClients::agent_of_assertion(std::string_view jwt) {
   const auto accepted = accept(jwt, Use::identity);
   if (!accepted) {
     // Genuine, and of an issuer that vouches for users alone: nobody here.
     if (accepted.error().code == Code::wrong_role) return refuse(Code::unknown_agent, accepted.error().message);
     return refuse(accepted.error());
   }
-  return Client{Client::Part::agent, *accepted->entry->agent, "federated_jwt", accepted->entry->issuer,
-                accepted->claims.sub};
+  return ProvenClient{ProvenClient::Part::agent, *accepted->entry->agent, "federated_jwt", accepted->entry->issuer,
+                      accepted->claims.sub};
 }
 
 Result<Subject> TrustedClients::subject_of(std::string_view jwt, std::string_view agent_spiffe_id) {
@@ -165,27 +165,27 @@ Result<Subject> TrustedClients::subject_of(std::string_view jwt, std::string_vie
   return Subject{accepted->claims.sub, accepted->entry->issuer, accepted->claims.exp};
 }
 
-Result<Client> TrustedClients::authenticate(const Presented& presented) {
+Result<ProvenClient> TrustedClients::authenticate(const Presented& presented) {
   if (presented.assertion.has_value() != presented.assertion_type.has_value())
     return unproved("client_assertion and client_assertion_type belong together");
-  const auto certified = presented.certificate ? by_certificate(*presented.certificate) : std::vector<Client>{};
+  const auto certified = presented.certificate ? by_certificate(*presented.certificate) : std::vector<ProvenClient>{};
   if (presented.assertion) {
     if (!certified.empty()) return unproved("one request uses one method, an assertion or a certificate");
     auto client = by_assertion(presented);
     return client ? client : refuse(as_unproved(client.error()));
   }
   if (!presented.certificate) return unproved("send a client_assertion, or show a client certificate");
-  std::vector<Client> meant;
+  std::vector<ProvenClient> meant;
   std::copy_if(certified.begin(), certified.end(), std::back_inserter(meant),
-               [&](const Client& client) { return !presented.client_id || *presented.client_id == client.name; });
+               [&](const ProvenClient& client) { return !presented.client_id || *presented.client_id == client.name; });
   if (meant.size() == 1) return meant.front();
   if (meant.size() > 1) return unproved("the certificate is that of several clients; send client_id");
   if (!certified.empty()) return unproved("the certificate is not that of the client_id");
   return refuse(Code::unknown_agent, "the certificate is that of no [[agent]] and no [[server]]");
 }
 
-std::vector<Client> TrustedClients::by_certificate(const PeerCertificate& certificate) const {
-  std::vector<Client> found;
+std::vector<ProvenClient> TrustedClients::by_certificate(const PeerCertificate& certificate) const {
+  std::vector<ProvenClient> found;
   for (const auto& client : trust_.clients) {
     const auto named = [&](const std::string& name) { return contains(client.certificates, name); };
     // RFC 8705 section 2.2: a certificate that is written down needs nobody to vouch for it.
@@ -197,7 +197,7 @@ std::vector<Client> TrustedClients::by_certificate(const PeerCertificate& certif
   return found;
 }
 
-Result<Client> TrustedClients::by_assertion(const Presented& presented) {
+Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   const bool svid = *presented.assertion_type == by_svid;
   if (!svid && *presented.assertion_type != by_jwt)
     return unproved("client_assertion_type is neither jwt-bearer nor jwt-spiffe");
@@ -215,7 +215,7 @@ Result<Client> TrustedClients::by_assertion(const Presented& presented) {
   return client;
 }
 
-Result<Client> TrustedClients::by_own_key(const TrustedClient& client, UnverifiedJwt jwt) {
+Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, UnverifiedJwt jwt) {
   if (!is_one_of(assertion_types, jwt.typ())) return unproved("the JWT has a typ that says it is for something else");
   const auto genuine = GenuineJwt::verify(std::move(jwt), client.keys);
   if (!genuine) return refuse(genuine.error());

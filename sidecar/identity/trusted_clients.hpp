@@ -15,7 +15,7 @@ namespace jeton {
 
 /// An agent or a server that can prove itself: what a configuration says of it, with its keys read.
 struct TrustedClient {
-  Client::Part part;
+  ProvenClient::Part part;
   std::string name;                            ///< the agent's SPIFFE ID, or the server's url
   ForeignKeySet keys = {};                     ///< for private_key_jwt
   std::vector<std::string> certificates = {};  ///< "sha256:…", "URI:spiffe://…", "DNS:…"
@@ -51,8 +51,8 @@ class TrustedClients final : public Clients {
   void adopt(Prepared prepared);
 
   [[nodiscard]] std::function<void()> errand(std::string_view jwt) override;
-  [[nodiscard]] Result<Client> authenticate(const Presented& presented) override;
-  [[nodiscard]] Result<Client> agent_of_assertion(std::string_view jwt) override;
+  [[nodiscard]] Result<ProvenClient> authenticate(const Presented& presented) override;
+  [[nodiscard]] Result<ProvenClient> agent_of_assertion(std::string_view jwt) override;
   [[nodiscard]] Result<Subject> subject_of(std::string_view jwt, std::string_view agent_spiffe_id) override;
 
   /// One object an issuer: `issuer`, `keys`, `age_s` where there are any, `fault` where the last try brought none.
@@ -74,9 +74,9 @@ class TrustedClients final : public Clients {
   [[nodiscard]] Result<Accepted> accept(std::string_view jwt, Use use) const;
   [[nodiscard]] Result<const TrustedIssuer*> entry_for(const GenuineJwt& jwt, const std::string& issuer, Use use) const;
   [[nodiscard]] const TrustedClient* with_keys(std::string_view name) const;
-  [[nodiscard]] Result<Client> by_assertion(const Presented& presented);
-  [[nodiscard]] Result<Client> by_own_key(const TrustedClient& client, UnverifiedJwt jwt);
-  [[nodiscard]] std::vector<Client> by_certificate(const PeerCertificate& certificate) const;
+  [[nodiscard]] Result<ProvenClient> by_assertion(const Presented& presented);
+  [[nodiscard]] Result<ProvenClient> by_own_key(const TrustedClient& client, UnverifiedJwt jwt);
+  [[nodiscard]] std::vector<ProvenClient> by_certificate(const PeerCertificate& certificate) const;
   [[nodiscard]] bool is_us(const JwtClaims& claims) const;
 
   Parts parts_;

@@ -48,7 +48,7 @@ jeton_system_file(/usr/lib/sysusers.d FILES ${here}/sysusers.conf RENAME jeton.c
 jeton_system_file(/etc/jeton DIRECTORY)
 jeton_system_file(/usr/share/doc/jeton FILES ${here}/deb/copyright)
 jeton_system_file(/usr/share/doc/jeton/examples
-                  FILES ${here}/jeton.toml ${here}/executables.conf ${examples}/minimal.toml ${examples}/full.toml)
+                  FILES ${here}/jeton.toml ${here}/executables.conf ${here}/network.conf ${examples}/minimal.toml ${examples}/full.toml)
 
 foreach(program jetond jeton)
   jeton_system_file(/usr/share/zsh/vendor-completions FILES ${jeton_documents}/${program}.zsh RENAME _${program})

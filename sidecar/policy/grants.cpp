@@ -69,17 +69,19 @@ std::string reason_against(const Grant& grant, const Question& question) {
   if (question.server && !stands_for(grant.server, *question.server))
     return fmt::format("is for server {}", shown(grant.server));
   if (!covers(grant, question.tool)) return fmt::format("covers {}", tools_of(grant));
+  if (!grant.window.holds(question.wall_us)) return grant.window.reason_against(question.wall_us);
   return failed_rule(grant, question).value_or("");
 }
 
-// Grants that only a rule keeps from matching are nearest; where there are any, the others are no help.
+// Grants that only a rule or the time keeps from matching are nearest; where there are any, the others are no help.
 std::string hint_for(const std::vector<Grant>& grants, const Question& question, bool of_rules) {
   std::string out;
   std::size_t hinted = 0;
   for (const auto& grant : grants) {
     if (!is_near(grant, question) || (of_rules && !covers(grant, question.tool))) continue;
     if (hinted++ == hinted_grants_max) return out + "; ...";
-    const auto* joint = of_rules && question.arguments != nullptr ? ": " : " ";
+    const bool is_rule = of_rules && grant.window.holds(question.wall_us);
+    const auto* joint = is_rule && question.arguments != nullptr ? ": " : " ";
     out += fmt::format("; grant \"{}\"{}{}", grant.permit.grant, joint, reason_against(grant, question));
   }
   if (hinted > 0) return out;
@@ -87,11 +89,13 @@ std::string hint_for(const std::vector<Grant>& grants, const Question& question,
 }
 
 Error no_grant(const std::vector<Grant>& grants, const Question& question) {
-  const bool of_rules = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
-    return is_near(grant, question) && covers(grant, question.tool);
+  const auto is_nearest = [&](const Grant& grant) { return is_near(grant, question) && covers(grant, question.tool); };
+  const bool of_rules = std::any_of(grants.begin(), grants.end(), is_nearest);
+  const bool of_arguments = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+    return is_nearest(grant) && grant.window.holds(question.wall_us);
   });
-  std::string_view arguments;
-  if (of_rules) arguments = question.arguments != nullptr ? " with these arguments" : " with only a digest";
+  std::string_view arguments = of_rules ? " at this time" : "";
+  if (of_arguments) arguments = question.arguments != nullptr ? " with these arguments" : " with only a digest";
   const auto server = question.server ? shown(*question.server) : "any server";
   return {Code::no_grant, fmt::format("agent {} may not call {} on {}{}{}", shown(question.agent), shown(question.tool),
                                       server, arguments, hint_for(grants, question, of_rules))};
@@ -101,7 +105,11 @@ Error no_grant(const std::vector<Grant>& grants, const Question& question) {
 
 Result<Permit> Grants::decide(const Question& question) const {
   for (const auto& grant : grants_) {
-    if (is_near(grant, question) && covers(grant, question.tool) && !failed_rule(grant, question)) return grant.permit;
+    const bool concerned = is_near(grant, question) && covers(grant, question.tool);
+    if (!concerned || !grant.window.holds(question.wall_us) || failed_rule(grant, question)) continue;
+    auto permit = grant.permit;
+    permit.ttl_s = grant.window.seconds_left(question.wall_us, permit.ttl_s);
+    return permit;
   }
   return refuse(no_grant(grants_, question));
 }

@@ -9,6 +9,7 @@
 #include "policy/argument_rule.hpp"
 #include "policy/glob.hpp"
 #include "policy/policy.hpp"
+#include "policy/time_window.hpp"
 
 namespace jeton {
 
@@ -20,6 +21,7 @@ struct Grant {
   std::vector<std::string> tools;  ///< globs: * any run of characters, ? one character; case-sensitive, whole name
   Permit permit;
   std::vector<ArgumentRule> arguments = {};  ///< all must hold
+  TimeWindow window = {};
 };
 
 class Grants final : public Policy {

@@ -33,6 +33,7 @@ struct Question {
   std::optional<std::string_view> server;  ///< none: does some grant cover the tool, whatever the server?
   std::string_view tool;
   const Json* arguments = nullptr;  ///< none: only their digest came, and no grant with argument rules matches
+  std::optional<std::int64_t> wall_us = std::nullopt;  ///< now; none: no grant with a window matches
 
   // Only where an engine decides as well: what its verdict is held against, and the verdict.
   std::string_view agent_id = {};       ///< SPIFFE ID

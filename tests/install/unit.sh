@@ -43,3 +43,10 @@ sed '/^\[Service\]/,$!d; /^\[Service\]/d' "$root/usr/share/doc/jeton/examples/ex
 awk -v settings="$work/settings" '/^\[Install\]/ { while ((getline line < settings) > 0) print line } { print }' \
   "$work/jetond.service" >"$work/more/jetond.service"
 check 'executables.conf' "$work/more/jetond.service"
+
+# With the drop-in for a network: what it gives back is told.
+mkdir "$work/network"
+sed '/^\[Service\]/,$!d; /^\[Service\]/d' "$root/usr/share/doc/jeton/examples/network.conf" >"$work/settings"
+awk -v settings="$work/settings" '/^\[Install\]/ { while ((getline line < settings) > 0) print line } { print }' \
+  "$work/jetond.service" >"$work/network/jetond.service"
+check 'network.conf' "$work/network/jetond.service"

@@ -1,0 +1,189 @@
+// Clients that sign for themselves: each assertion is good once, for us, for minutes, and for nobody else.
+#include "support/trust_fixture.hpp"
+
+namespace jeton::testing {
+namespace {
+
+struct Given : TrustFixture {
+  Given()
+      : TrustFixture({{{ProvenClient::Part::agent, billing, set_of(es256_key(), "b")},
+                       {ProvenClient::Part::server, crm, set_of(eddsa_key(), "c")},
+                       {ProvenClient::Part::agent, deploy, {}, {"DNS:deploy.example"}}},
+                      {}}) {}
+
+  [[nodiscard]] Json claims(const Json& patch = Json::object()) const {
+    return patched({{"iss", billing},
+                    {"sub", billing},
+                    {"aud", our_issuer},
+                    {"iat", now_s()},
+                    {"exp", now_s() + 60},
+                    {"jti", "1"}},
+                   patch);
+  }
+  [[nodiscard]] std::string assertion(const Json& patch = Json::object(), const Json& header = Json::object()) const {
+    return jwt(claims(patch), es256_key(), "b", header);
+  }
+};
+
+void check_unproved(const Result<ProvenClient>& client, const std::string& why) {
+  REQUIRE_FALSE(client);
+  CHECK(client.error().code == Code::unattested_peer);
+  CHECK_THAT(client.error().message, Catch::StartsWith("the client did not prove itself: ") && Catch::Contains(why));
+}
+
+}  // namespace
+
+TEST_CASE("a client that signs for itself is the agent or the server whose key that is") {
+  Given given;
+  CHECK(given.authenticate(given.assertion()) == ProvenClient{ProvenClient::Part::agent, billing, "private_key_jwt"});
+  const auto server = given.claims({{"iss", crm}, {"sub", crm}});
+  CHECK(given.authenticate(jwt(server, eddsa_key(), "c"), bearer, crm) ==
+        ProvenClient{ProvenClient::Part::server, crm, "private_key_jwt"});
+  CHECK(given.fetch.asked() == 0);
+}
+
+TEST_CASE("RFC 7523 section 3: an assertion that is not of us alone or not of the client is refused") {
+  Given given;
+  const std::vector<std::pair<Json, std::string>> patches{
+      {{{"aud", "https://other.example"}}, "aud is this issuer"},
+      {{{"aud", our_issuer + "/"}}, "aud is this issuer"},
+      {{{"aud", Json::array({our_issuer, "https://other.example"})}}, "aud is this issuer"},
+      {{{"aud", our_issuer + "/oauth2/introspect"}}, "aud is this issuer"},
+      {{{"sub", deploy}}, "iss and sub"},
+      {{{"sub", crm}}, "iss and sub"},
+      {{{"iss", crm}, {"sub", crm}}, "kid"},  // of another client's key
+      {{{"iss", deploy}, {"sub", deploy}}, "iss"},
+      {{{"iss", "https://nobody.example"}}, "iss"},
+      {{{"iss", nullptr}}, "iss"},
+      {{{"jti", nullptr}}, "jti and iat"},
+      {{{"iat", nullptr}}, "jti and iat"},
+      {{{"exp", nullptr}}, "no exp"},
+      {{{"exp", given.now_s() + 301}}, "longer than 300 s"},
+      {{{"iat", given.now_s() - 20}, {"exp", given.now_s() - 10}}, "expired"},
+      {{{"iat", given.now_s() + 10}, {"exp", given.now_s() + 60}}, "from the future"},
+      {{{"nbf", given.now_s() + 10}}, "from the future"},
+  };
+  for (const auto& [patch, why] : patches) {
+    CAPTURE(patch);
+    check_unproved(given.authenticate(given.assertion(patch)), why);
+  }
+  check_unproved(given.authenticate(jwt(given.claims(), eddsa_key(), "b")), "no key");
+  check_unproved(given.authenticate(jwt(given.claims(), SigningKey::generate(Algorithm::es256), "b")), "signature");
+  for (const char* typ : {"at+jwt", "application/at+jwt", "dpop+jwt", "secevent+jwt", "wit+jwt", "x"})
+    check_unproved(given.authenticate(given.assertion({}, {{"typ", typ}})), "typ");
+  // None of all that used the jti up.
+  CHECK(given.authenticate(given.assertion({}, {{"typ", "client-authentication+jwt"}})));
+}
+
+TEST_CASE("the token endpoint is an audience too") {
+  Given given;
+  CHECK(given.authenticate(given.assertion({{"aud", our_issuer + "/oauth2/token"}})));
+  CHECK(given.authenticate(given.assertion({{"aud", Json::array({our_issuer})}, {"jti", "2"}})));
+}
+
+TEST_CASE("an assertion is good once and a new one is good") {
+  Given given;
+  const auto first = given.assertion();
+  REQUIRE(given.authenticate(first));
+  check_unproved(given.authenticate(first), "used before; make a new one");
+  check_unproved(given.authenticate(given.assertion({{"exp", given.now_s() + 61}})), "used before");
+  CHECK(given.authenticate(given.assertion({{"jti", "2"}})));
+  // Another client's jti is its own.
+  CHECK(given.authenticate(jwt(given.claims({{"iss", crm}, {"sub", crm}}), eddsa_key(), "c")));
+}
+
+TEST_CASE("an assertion from before the start is refused because it may have been used then") {
+  Given given;
+  const auto started = given.now_s() - 60;
+  check_unproved(given.authenticate(given.assertion({{"iat", started}})), "make a new one");
+  check_unproved(given.authenticate(given.assertion({{"iat", started - 100}, {"exp", started + 200}})),
+                 "make a new one");
+  // A client's clock may be five seconds ahead.
+  check_unproved(given.authenticate(given.assertion({{"iat", started + 5}})), "make a new one");
+  CHECK(given.authenticate(given.assertion({{"iat", started + 6}})));
+  // The start stays where it was when the wall clock is set.
+  given.clock.set_wall_back_s(3600);
+  CHECK(given.authenticate(given.assertion({{"jti", "2"}})));
+}
+
+TEST_CASE("a client that has used up its room is told to wait and keeps every other one out of it") {
+  Given given;
+  for (std::size_t i = 0; i < UsedAssertions::of_one_client_max; ++i)
+    REQUIRE(given.clients.authenticate(
+        {std::nullopt, bearer,
+         jwt(given.claims({{"iss", crm}, {"sub", crm}, {"jti", std::to_string(i)}}), eddsa_key(), "c"), std::nullopt}));
+  const auto full =
+      given.authenticate(jwt(given.claims({{"iss", crm}, {"sub", crm}, {"jti", "more"}}), eddsa_key(), "c"));
+  REQUIRE_FALSE(full);
+  CHECK(full.error().code == Code::rate_limited);
+  CHECK(given.authenticate(given.assertion()));
+}
+
+TEST_CASE("a client_id that is not whom the assertion is of is refused and uses nothing up when it is of nobody") {
+  Given given;
+  check_unproved(given.authenticate(given.assertion(), bearer, deploy), "client_id");
+  check_unproved(given.authenticate(given.assertion({{"jti", "2"}}), bearer, ""), "client_id");
+  CHECK(given.authenticate(given.assertion({{"jti", "3"}}), bearer, billing));
+}
+
+TEST_CASE("a request that proves nothing or half of it is refused") {
+  Given given;
+  const auto ask = [&](Presented presented) { return given.clients.authenticate(presented); };
+  check_unproved(ask({}), "send a client_assertion");
+  check_unproved(ask({billing, std::nullopt, std::nullopt, std::nullopt}), "send a client_assertion");
+  check_unproved(ask({billing, bearer, std::nullopt, std::nullopt}), "belong together");
+  check_unproved(ask({billing, std::nullopt, given.assertion(), std::nullopt}), "belong together");
+  check_unproved(ask({billing, "", given.assertion(), std::nullopt}), "neither jwt-bearer nor jwt-spiffe");
+  check_unproved(
+      ask({billing, "urn:ietf:params:oauth:client-assertion-type:saml2-bearer", given.assertion(), std::nullopt}),
+      "neither jwt-bearer nor jwt-spiffe");
+  check_unproved(ask({billing, bearer, "", std::nullopt}), "three parts");
+  // One that signs for itself is no SVID.
+  check_unproved(ask({billing, spiffe, given.assertion(), std::nullopt}), "no [[trusted_issuer]]");
+}
+
+TEST_CASE("a certificate that is written down is a client and a name counts only with a chain") {
+  const PeerCertificate pinned{"AAAA", {"URI:spiffe://acme.example/x"}, false};
+  const PeerCertificate named{"BBBB", {"DNS:other.example", "DNS:deploy.example"}, true};
+  TrustFixture given({{{ProvenClient::Part::agent, billing, {}, {"sha256:AAAA"}},
+                       {ProvenClient::Part::agent, deploy, {}, {"DNS:deploy.example"}},
+                       {ProvenClient::Part::server, crm, {}, {"URI:spiffe://acme.example/crm", "DNS:both.example"}}},
+                      {}});
+  const auto ask = [&](const PeerCertificate& certificate, std::optional<std::string> client_id = std::nullopt) {
+    return given.clients.authenticate({std::move(client_id), std::nullopt, std::nullopt, certificate});
+  };
+  CHECK(ask(pinned) == ProvenClient{ProvenClient::Part::agent, billing, "self_signed_tls_client_auth"});
+  CHECK(ask(pinned, billing) == ProvenClient{ProvenClient::Part::agent, billing, "self_signed_tls_client_auth"});
+  check_unproved(ask(pinned, deploy), "client_id");
+  CHECK(ask(named) == ProvenClient{ProvenClient::Part::agent, deploy, "tls_client_auth"});
+  CHECK(ask({"CCCC", {"URI:spiffe://acme.example/crm"}, true})->part == ProvenClient::Part::server);
+
+  for (const PeerCertificate& nobody :
+       {PeerCertificate{"BBBB", named.names, false}, PeerCertificate{"aaaa", {}, true}, PeerCertificate{"", {}, true},
+        PeerCertificate{"CCCC", {"DNS:deploy.example.evil", "URI:spiffe://acme.example/crm/x"}, true},
+        PeerCertificate{"CCCC", {"sha256:AAAA"}, false}}) {
+    const auto client = ask(nobody);
+    REQUIRE_FALSE(client);
+    CHECK(client.error().code == Code::unknown_agent);
+  }
+  // Of several clients it is the one that it says it is.
+  const PeerCertificate both{"CCCC", {"DNS:deploy.example", "DNS:both.example"}, true};
+  check_unproved(ask(both), "several clients");
+  CHECK(ask(both, crm)->name == crm);
+}
+
+TEST_CASE("RFC 6749 section 2.3: two methods in one request are refused") {
+  TrustFixture given({{{ProvenClient::Part::agent, billing, set_of(es256_key(), "b"), {"sha256:AAAA"}}}, {}});
+  const Json claims{
+      {"iss", billing}, {"sub", billing}, {"aud", our_issuer}, {"iat", given.now_s()}, {"exp", given.now_s() + 60},
+      {"jti", "1"}};
+  const auto assertion = jwt(claims, es256_key(), "b");
+  const auto ask = [&](const std::string& sha256) {
+    return given.clients.authenticate({billing, bearer, assertion, PeerCertificate{sha256, {}, true}});
+  };
+  check_unproved(ask("AAAA"), "one method");
+  // A certificate of nobody is no method.
+  CHECK(ask("BBBB"));
+}
+
+}  // namespace jeton::testing
