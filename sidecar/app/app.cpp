@@ -207,10 +207,11 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const auto pin = pin_method_of(*view);
   StallGuard guard;
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
+  OAuthDoor oauth({exchange, roles, keyring, nullptr, issuer, decode_limits(config->limits)});
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
                   [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
+                  [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) { write_gauges(text, ledger, keyring, state->free_bytes(), server.connections()); };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,

@@ -49,6 +49,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "Selectors that must all hold for a peer to redeem; without them any attested peer may."},
     {"server", "verify", "string", "\"online\"", "",
      "online: it redeems here; offline: it burns in its own store and reports, and needs match."},
+    {"server", "delegates_to", "strings", "", "",
+     "Agents behind it: a token redeemed here lets them call on for whom it was minted for."},
 
     {"operator", "match", "strings", "", "",
      "Who may revoke and disable; without any [[operator]]: the daemon's account and root.", true},

@@ -140,6 +140,17 @@ AgentEntry read_agent(const ConfigSection& section, const Config& config) {
   return agent;
 }
 
+std::vector<std::string> read_delegates(const ConfigSection& section, const Config& config) {
+  std::vector<std::string> agents;
+  if (!section.has("delegates_to")) return agents;
+  for (const auto& item : section.strings("delegates_to")) {
+    if (!is_taken(config.roles.agents, &AgentEntry::name, item.text))
+      section.mistake_at(item.line, "delegates_to", "holds what is no [[agent]]; write the name of one");
+    agents.push_back(item.text);
+  }
+  return agents;
+}
+
 ServerEntry read_server(const ConfigSection& section, const Config& config) {
   ServerEntry server;
   server.url = text_that(is_server_name, section, "url",
@@ -150,6 +161,7 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
     section.mistake("url", "is the url of an earlier server; write another");
   }
   if (section.has("match")) server.match = read_match(section);
+  server.delegates_to = read_delegates(section, config);
   const auto is_verify = [](std::string_view text) { return text == "online" || text == "offline"; };
   server.offline =
       text_that(is_verify, section, "verify", "is no way to verify; write \"online\" or \"offline\"") == "offline";

@@ -13,7 +13,8 @@ std::string_view verb_name(const Job& job) {
   const auto& target = job.request.target;
   if (job.fault) return "request";
   if (method == "GET") {
-    if (target == "/v1/jwks") return "jwks";
+    if (target == "/v1/jwks" || target == "/oauth2/jwks") return "jwks";
+    if (target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
     return target == "/metrics" ? "metrics" : "request";
   }
@@ -25,7 +26,9 @@ std::string_view verb_name(const Job& job) {
   if (ends_with("/v1/calls/", "/tokens")) return "mint";
   if (ends_with("/v1/calls/", "/outcome")) return "finish";
   if (target == "/v1/redeem") return "redeem";
-  if (target == "/v1/revoke") return "revoke";
+  if (target == "/v1/revoke" || target == "/oauth2/revoke") return "revoke";
+  if (target == "/oauth2/token") return "token";
+  if (target == "/oauth2/introspect") return "introspect";
   if (ends_with("/v1/agents/", "/disable")) return "disable";
   if (ends_with("/v1/agents/", "/enable")) return "enable";
   return "request";

@@ -59,9 +59,9 @@ Json json_of(const Redeemed& redeemed) {
   return body;
 }
 
-Response internal(const std::exception& error, const std::string& request) {
+Error internal(const std::exception& error, const std::string& request) {
   log_line(Level::error, "a request ended by a mistake of our own", {{"request", request}, {"what", error.what()}});
-  return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
+  return {Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"};
 }
 
 /// "/v1/calls/<txn>/<what>" → txn and what.
@@ -87,7 +87,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
   for (auto* job : jobs) {
     job->response = {};
-    if (job->fault || !answer_from_memory(*job))
+    if (job->fault || (identify(*job) && !answer_from_memory(*job)))
       writing.push_back(job);
     else
       count(std::span(&job, 1));
@@ -100,7 +100,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
     if (control_of(job->request)) controls.push_back(*job);
   const auto request = writing.size() == 1 ? writing.front()->id : std::string("several");
   bool answered = false;
-  const auto unwritten = [&](const Response& why) {
+  const auto unwritten = [&](const Error& why) {
     if (!answered) return answer_unwritten(writing, why);
     for (const auto& job : controls) (void)holds_in_memory(job, {.answered = true});
   };
@@ -111,7 +111,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           begin_wait();
         },
         [&] { answered = end_wait() || answered; });
-    if (!durable) unwritten(problem(durable.error()));
+    if (!durable) unwritten(durable.error());
   } catch (const std::exception& error) {
     unwritten(internal(error, request));
   }
@@ -133,11 +133,14 @@ void LocalDoor::answer_part(Job& job) {
   } catch (const LogDamaged& error) {
     // What this job asked about cannot be read. Its neighbours ask about something else.
     job.response =
-        problem({Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what())});
+        problem_at(job.request.target,
+                   {Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what())});
   } catch (const std::runtime_error&) {
     throw;  // the store's: nothing of this tick can be kept
   } catch (const std::exception& error) {
-    job.response = internal(error, job.id);  // its own events were taken back; its neighbours are not concerned
+    job.response =
+        problem_at(job.request.target,
+                   internal(error, job.id));  // its own events were taken back; its neighbours are not concerned
   }
 }
 
@@ -145,11 +148,13 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
     if (keys && answer_from_memory(*job)) continue;
+    if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
-      job->response = in_memory_only();
+      job->response = in_memory_only(*job);
     else
-      job->response = problem({Code::log_unavailable,
-                               "the log's disk does not answer, so nothing was granted; try again with the same id"});
+      job->response = problem_at(
+          job->request.target, {Code::log_unavailable,
+                                "the log's disk does not answer, so nothing was granted; try again with the same id"});
   }
   count(jobs);
 }
@@ -181,6 +186,17 @@ void LocalDoor::keep_house(bool stopping) {
   (void)end_wait();
 }
 
+std::function<void()> LocalDoor::errand(Job& job) {
+  return parts_.oauth != nullptr ? parts_.oauth->errand(job) : std::function<void()>();
+}
+
+bool LocalDoor::identify(Job& job) const {
+  if (parts_.oauth != nullptr) return parts_.oauth->identify(job);
+  if (!job.caller.remote) return true;
+  job.response = problem({Code::unattested_peer, "nobody is known over the network; see listen in the configuration"});
+  return false;
+}
+
 bool LocalDoor::answer_from_memory(Job& job) const {
   const auto& target = job.request.target;
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
@@ -189,6 +205,7 @@ bool LocalDoor::answer_from_memory(Job& job) const {
     job.response.may_cache = true;
     return true;
   }
+  if (parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job)) return true;
   if (target == "/metrics" && parts_.roles.is_reviewer(job.caller)) {
     job.response = {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
     return true;
@@ -205,6 +222,8 @@ Response LocalDoor::route(const Request& request, const Caller& caller) {
   if (request.body.size() > strangers_body_bytes && !may_redeem && !parts_.roles.knows(caller))
     return refused(caller, {Code::unknown_agent, words_for(caller) + " matches no agent, server or operator"},
                    Verb::request);
+  if (parts_.oauth != nullptr)
+    if (auto answer = parts_.oauth->route(request, caller)) return std::move(*answer);
   if (const auto asked = control_of(request)) {
     if (!*asked) return refused(caller, asked->error(), verb_of(request));
     return control(**asked, caller);
@@ -229,8 +248,15 @@ Response LocalDoor::refused(const Caller& caller, const Error& error, Verb verb)
 }
 
 Response LocalDoor::open(const Request& request, const Caller& caller) {
-  const auto decoded = decode_open(request.body, parts_.limits);
+  auto decoded = decode_open(request.body, parts_.limits);
   if (!decoded) return refused(caller, decoded.error(), Verb::open);
+  if (decoded->subject_token) {
+    if (parts_.oauth == nullptr)
+      return refused(caller, {Code::wrong_issuer, "no token of somebody else is taken here"}, Verb::open);
+    auto delegation = parts_.oauth->delegation_of(decoded->subject_token, caller);
+    if (!delegation) return refused(caller, delegation.error(), Verb::open);
+    decoded->delegation = std::move(*delegation);
+  }
   const auto opened = parts_.exchange.open(caller, *decoded);
   if (!opened) return problem(opened.error());
   return opened->minted ? answer_with(*opened, *opened->minted) : answer_with(json_of(*opened));
@@ -243,15 +269,21 @@ Response LocalDoor::mint(const Request& request, const Caller& caller, std::stri
   return minted ? answer_with(json_of(*minted)) : problem(minted.error());
 }
 
+DecodeLimits LocalDoor::limits_for(const Caller& caller) const {
+  auto limits = parts_.limits;
+  limits.client_members = caller.remote.has_value();
+  return limits;
+}
+
 Response LocalDoor::redeem(const Request& request, const Caller& caller) {
-  const auto decoded = decode_redeem(request.body, parts_.limits);
+  const auto decoded = decode_redeem(request.body, limits_for(caller));
   if (!decoded) return refused(caller, decoded.error(), Verb::redeem);
   const auto redeemed = parts_.exchange.redeem(caller, *decoded);
   return redeemed ? answer_with(json_of(*redeemed)) : problem(redeemed.error());
 }
 
 Response LocalDoor::finish(const Request& request, const Caller& caller, std::string_view txn) {
-  const auto decoded = decode_finish(request.body, txn, parts_.limits);
+  const auto decoded = decode_finish(request.body, txn, limits_for(caller));
   if (!decoded) return refused(caller, decoded.error(), Verb::finish);
   const auto finished = parts_.exchange.finish(caller, *decoded);
   return finished ? answer_with({{"log_index", finished->log_index}}) : problem(finished.error());

@@ -9,6 +9,7 @@
 #include "exchange/exchange.hpp"
 #include "http/decode.hpp"
 #include "http/message.hpp"
+#include "http/oauth_door.hpp"
 #include "http/stall_guard.hpp"
 #include "jeton/json.hpp"
 #include "ops/metrics.hpp"
@@ -31,6 +32,7 @@ class LocalDoor final : public Door {
     std::function<bool()> disk_low;                                ///< below reserve_bytes of free disk
     std::function<void()> checkpoint = [] {};                      ///< signs what the log has become
     StallGuard* guard = nullptr;                                   ///< watches the waits for the disk
+    OAuthDoor* oauth = nullptr;                                    ///< none: its paths are nobody's
     std::function<void(MetricText&)> gauges = [](MetricText&) {};  ///< what the rest of the daemon is to be seen by
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
@@ -38,6 +40,7 @@ class LocalDoor final : public Door {
   void answer(std::span<Job* const> jobs) override;
   void answer_stalled(std::span<Job* const> jobs) override;
   void keep_house(bool stopping) override;
+  [[nodiscard]] std::function<void()> errand(Job& job) override;
   [[nodiscard]] bool is_stranger(const Caller& caller) const override {
     return !parts_.roles.knows(caller) && !parts_.roles.wants_sha256_of(caller);
   }
@@ -46,7 +49,10 @@ class LocalDoor final : public Door {
     return parts_.roles.wants_sha256_of(caller);
   }
   /// Between ticks; holds from the next request on.
-  void set_limits(const DecodeLimits& limits) { parts_.limits = limits; }
+  void set_limits(const DecodeLimits& limits) {
+    parts_.limits = limits;
+    if (parts_.oauth != nullptr) parts_.oauth->set_limits(limits);
+  }
 
  private:
   void answer_all(const std::vector<Job*>& jobs);
@@ -62,6 +68,7 @@ class LocalDoor final : public Door {
   [[nodiscard]] Response mint(const Request& request, const Caller& caller, std::string_view txn);
   [[nodiscard]] Response redeem(const Request& request, const Caller& caller);
   [[nodiscard]] Response finish(const Request& request, const Caller& caller, std::string_view txn);
+  [[nodiscard]] DecodeLimits limits_for(const Caller& caller) const;
   using Control = std::variant<RevokeRequest, SwitchRequest>;
   /// None: the request is none of revoke, disable and enable.
   [[nodiscard]] std::optional<Result<Control>> control_of(const Request& request) const;
@@ -70,7 +77,7 @@ class LocalDoor final : public Door {
   void answer_one(Job& job);
   /// One of several: what goes wrong is its own affair.
   void answer_part(Job& job);
-  void answer_unwritten(const std::vector<Job*>& jobs, const Response& why);
+  void answer_unwritten(const std::vector<Job*>& jobs, const Error& why);
   /// Whether the tick came to the job before it failed, and whether the log may be asked now.
   struct Failed {
     bool answered = false;
@@ -78,7 +85,9 @@ class LocalDoor final : public Door {
   };
   [[nodiscard]] bool holds_in_memory(const Job& job, Failed how);
   [[nodiscard]] static bool was_answered(const Job& job);
-  [[nodiscard]] static Response in_memory_only();
+  [[nodiscard]] static Response in_memory_only(const Job& job);
+  /// False: the response says why this caller is not believed.
+  [[nodiscard]] bool identify(Job& job) const;
   [[nodiscard]] Response refused(const Caller& caller, const Error& error, Verb verb);
   [[nodiscard]] Json status_for(const Caller& caller) const;
 

@@ -25,6 +25,8 @@ struct ServerEntry {
   std::string url;
   std::optional<SelectorSet> match;
   bool offline = false;  ///< verify = "offline": it burns in its own store and only reports; always with `match`
+  /// Agents that run behind this server: a token that was redeemed here lets them call on, on behalf of who called.
+  std::vector<std::string> delegates_to = {};
 };
 
 /// The configured parts. Only ever changed as a whole, by assignment between two ticks.
