@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/tcp_socket.hpp"
 #include "identity/roles.hpp"
 #include "jeton/error.hpp"
 #include "ops/log.hpp"
@@ -25,6 +26,7 @@ struct Limits {
   std::size_t arguments_bytes = 256 * 1024;
   std::size_t header_bytes = 16 * 1024;
   std::size_t connections_per_uid = 128;
+  std::size_t connections_per_address = 64;
   std::size_t connections = 1024;
   std::int64_t idle_s = 60;
   std::int64_t request_s = 5;
@@ -35,6 +37,7 @@ struct Limits {
 struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
+  std::optional<TcpAddress> listen;   ///< over TCP; none: Unix sockets only
   Durability durability = Durability::full;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;

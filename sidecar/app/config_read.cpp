@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/config_argument.hpp"
 #include "app/config_section.hpp"
+#include "app/listening.hpp"
 #include "jeton/hash.hpp"
 
 namespace jeton {
@@ -66,6 +67,13 @@ void read_root(const ConfigSection& root, Config& config) {
   config.issuer = text_that(is_issuer, root, "issuer",
                             "is no issuer; write an https URL without query and fragment, "
                             "such as \"https://jeton.acme.example\"");
+  if (const auto text = root.text("listen")) {
+    auto listen = parse_listen(*text);
+    if (listen)
+      config.listen = std::move(*listen);
+    else
+      root.mistake("listen", listen.error().message);
+  }
   config.socket = text_that(is_socket_path, root, "socket",
                             "is no socket's path; write an absolute path of at most 107 bytes, "
                             "such as \"/run/jeton/agent.sock\"");
@@ -97,6 +105,7 @@ void read_limits(const ConfigSection& section, Limits& limits) {
   read_size("arguments_bytes", limits.arguments_bytes);
   read_size("header_bytes", limits.header_bytes);
   read_size("connections_per_uid", limits.connections_per_uid);
+  read_size("connections_per_address", limits.connections_per_address);
   read_size("connections", limits.connections);
   limits.idle_s = section.integer_or("idle_s", limits.idle_s);
   limits.request_s = section.integer_or("request_s", limits.request_s);
@@ -265,7 +274,9 @@ void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistak
 
 Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes) {
   Config config;
-  read_root(ConfigSection("", root, mistakes), config);
+  const ConfigSection top("", root, mistakes);
+  read_root(top, config);
+  if (const auto missing = missing_to_listen(config)) top.mistake("listen", *missing);
   for (const auto* table : sections_of(root, "limits", false, mistakes)) {
     read_limits(ConfigSection("limits", *table, mistakes), config.limits);
   }

@@ -11,7 +11,7 @@
 namespace jeton {
 
 /// Who a caller proved to be by a signature, where no kernel vouches: over the network, or with another issuer's token.
-struct Client {
+struct ProvenClient {
   enum class Part { agent, server };
   Part part;
   std::string name;                                   ///< the agent's SPIFFE ID, or the server's url
@@ -19,7 +19,7 @@ struct Client {
   std::optional<std::string> issuer = std::nullopt;   ///< who vouched, where it is not the client itself
   std::optional<std::string> subject = std::nullopt;  ///< what that issuer calls it
 
-  bool operator==(const Client&) const = default;
+  bool operator==(const ProvenClient&) const = default;
 };
 
 /// The certificate a TLS client showed and proved to hold the key of.
@@ -46,7 +46,7 @@ struct Caller {
   std::string socket;                                ///< path of the daemon's socket it came through
   std::optional<std::string> remote = std::nullopt;  ///< over TCP: the peer's address. Then uid is no_uid
   std::optional<PeerCertificate> certificate = std::nullopt;  ///< over TLS, where it showed one
-  std::optional<Client> client = std::nullopt;  ///< once it has authenticated itself; goes before the account
+  std::optional<ProvenClient> client = std::nullopt;  ///< once it has authenticated itself; goes before the account
 
   bool operator==(const Caller&) const = default;
 

@@ -16,6 +16,7 @@ std::string_view verb_name(const Job& job) {
     if (target == "/v1/jwks" || target == "/oauth2/jwks") return "jwks";
     if (target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
+    if (target == "/healthz" || target == "/readyz") return "health";
     return target == "/metrics" ? "metrics" : "request";
   }
   const auto ends_with = [&](std::string_view prefix, std::string_view end) {
@@ -56,6 +57,8 @@ void LocalDoor::count(std::span<Job* const> jobs) {
 std::string LocalDoor::metrics() const {
   MetricText text;
   requests_.write(text);
+  text.counter("jeton_hosts_refused_total", "Requests over TCP for another host, or from another host's page.",
+               hosts_refused_);
   text.counter("jeton_log_events_total", "Events in the log.", parts_.store.size());
   text.gauge("jeton_events_in_memory_only", "Revocations and switches that wait for the log.",
              static_cast<double>(parts_.exchange.controls().waiting().size()));

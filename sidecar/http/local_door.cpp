@@ -1,6 +1,8 @@
 // Routing, and one transaction for all that is ready at once.
 #include "http/local_door.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "ops/log.hpp"
@@ -87,10 +89,10 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
   for (auto* job : jobs) {
     job->response = {};
-    if (job->fault || (identify(*job) && !answer_from_memory(*job)))
-      writing.push_back(job);
-    else
+    if (answer_without_log(*job))
       count(std::span(&job, 1));
+    else
+      writing.push_back(job);
   }
   if (writing.empty()) return;
 
@@ -111,6 +113,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           begin_wait();
         },
         [&] { answered = end_wait() || answered; });
+    note_durable(durable.has_value());
     if (!durable) unwritten(durable.error());
   } catch (const std::exception& error) {
     unwritten(internal(error, request));
@@ -148,6 +151,7 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
     if (keys && answer_from_memory(*job)) continue;
+    if (answer_health(*job, false) || answer_network_fault(*job)) continue;
     if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
       job->response = in_memory_only(*job);
@@ -165,8 +169,9 @@ void LocalDoor::begin_wait() const {
 
 bool LocalDoor::end_wait() const { return parts_.guard != nullptr && parts_.guard->end(); }
 
-std::size_t LocalDoor::body_bytes_max(bool stranger) const {
-  return stranger && !parts_.roles.has_open_server() ? strangers_body_bytes : parts_.limits.body_bytes;
+std::size_t LocalDoor::body_bytes_max(const Caller& caller, bool stranger) const {
+  const bool may_redeem = !caller.remote && parts_.roles.has_open_server();
+  return stranger && !may_redeem ? std::min(strangers_body_bytes, parts_.limits.body_bytes) : parts_.limits.body_bytes;
 }
 
 void LocalDoor::keep_house(bool stopping) {
@@ -179,6 +184,7 @@ void LocalDoor::keep_house(bool stopping) {
     begin_wait();
   };
   const bool durable = nothing || parts_.exchange.transact(write_due, [this] { (void)end_wait(); });
+  if (!nothing) note_durable(durable);
   parts_.exchange.settle(durable ? due : std::vector<Event>{});
   if (stopping) return;
   begin_wait();
@@ -206,6 +212,7 @@ bool LocalDoor::answer_from_memory(Job& job) const {
     return true;
   }
   if (parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job)) return true;
+  if (answer_health(job, is_ready())) return true;
   if (target == "/metrics" && parts_.roles.is_reviewer(job.caller)) {
     job.response = {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
     return true;

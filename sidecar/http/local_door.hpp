@@ -1,4 +1,4 @@
-// The local door: the paths of the Unix socket, from a request to the exchange and back.
+// The door: the paths of the Unix sockets and of TCP, from a request to the exchange and back.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include "exchange/exchange.hpp"
 #include "http/decode.hpp"
 #include "http/message.hpp"
+#include "http/network_rules.hpp"
 #include "http/oauth_door.hpp"
 #include "http/stall_guard.hpp"
 #include "jeton/json.hpp"
@@ -34,9 +35,12 @@ class LocalDoor final : public Door {
     StallGuard* guard = nullptr;                                   ///< watches the waits for the disk
     OAuthDoor* oauth = nullptr;                                    ///< none: its paths are nobody's
     std::function<void(MetricText&)> gauges = [](MetricText&) {};  ///< what the rest of the daemon is to be seen by
+    NetworkRules network = {};                                     ///< for what comes over TCP
+    std::function<bool()> disk_full = [] { return false; };        ///< no room even for what the reserve is for
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 
+  void screen(Job& job) override;
   void answer(std::span<Job* const> jobs) override;
   void answer_stalled(std::span<Job* const> jobs) override;
   void keep_house(bool stopping) override;
@@ -44,7 +48,7 @@ class LocalDoor final : public Door {
   [[nodiscard]] bool is_stranger(const Caller& caller) const override {
     return !parts_.roles.knows(caller) && !parts_.roles.wants_sha256_of(caller);
   }
-  [[nodiscard]] std::size_t body_bytes_max(bool stranger) const override;
+  [[nodiscard]] std::size_t body_bytes_max(const Caller& caller, bool stranger) const override;
   [[nodiscard]] bool wants_sha256_of(const Caller& caller) const override {
     return parts_.roles.wants_sha256_of(caller);
   }
@@ -62,7 +66,17 @@ class LocalDoor final : public Door {
   void begin_wait() const;
   /// True when it took so long that every job was answered by the guard.
   [[nodiscard]] bool end_wait() const;
+  /// Whether there is nothing to decide and nothing to write down.
+  [[nodiscard]] bool answer_without_log(Job& job) const;
   [[nodiscard]] bool answer_from_memory(Job& job) const;
+  /// What the transport refused to somebody who is not known yet, over TCP.
+  [[nodiscard]] bool answer_network_fault(Job& job) const;
+  /// The rest of what such a one may ask.
+  [[nodiscard]] Response answer_unproved(const Job& job) const;
+  [[nodiscard]] static bool answer_health(Job& job, bool ready);
+  /// Whether a request that needs the log would be served now, as far as can be said without trying.
+  [[nodiscard]] bool is_ready() const;
+  void note_durable(bool durable);
   [[nodiscard]] Response route(const Request& request, const Caller& caller);
   [[nodiscard]] Response open(const Request& request, const Caller& caller);
   [[nodiscard]] Response mint(const Request& request, const Caller& caller, std::string_view txn);
@@ -93,6 +107,8 @@ class LocalDoor final : public Door {
 
   Parts parts_;
   RequestMetrics requests_;
+  std::uint64_t hosts_refused_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> last_failure_;  ///< of a transaction, and none held since
 };
 
 }  // namespace jeton

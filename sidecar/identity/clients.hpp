@@ -38,11 +38,11 @@ class Clients {
 
   /// The agent or server that sent this (RFC 7523 section 3, RFC 8705 section 2). unattested_peer with the reason;
   /// unknown_agent for who is genuine and not configured. An assertion is good once.
-  [[nodiscard]] virtual Result<Client> authenticate(const Presented& presented) = 0;
+  [[nodiscard]] virtual Result<ProvenClient> authenticate(const Presented& presented) = 0;
 
   /// The agent that a token of a trusted issuer is the identity of: RFC 7523 section 2.1. bad_token, bad_signature,
   /// unknown_key, expired, not_yet_valid, wrong_issuer, wrong_audience, unknown_agent.
-  [[nodiscard]] virtual Result<Client> agent_of_assertion(std::string_view jwt) = 0;
+  [[nodiscard]] virtual Result<ProvenClient> agent_of_assertion(std::string_view jwt) = 0;
 
   /// The user whose token this agent may act with (RFC 8693 section 2.1): its `aud` is us, and its issuer names the
   /// agent. The same codes, and wrong_role where the issuer does not name it.

@@ -21,12 +21,12 @@ bool any_matches(const std::vector<SelectorSet>& sets, const Caller& caller) {
 
 bool plays(const ServerEntry& server, const Caller& caller) {
   if (!has_account(caller))
-    return caller.client && caller.client->part == Client::Part::server && caller.client->name == server.url;
+    return caller.client && caller.client->part == ProvenClient::Part::server && caller.client->name == server.url;
   return server.match && server.match->matches(caller);
 }
 
 bool is_client(const Caller& caller, const std::string& agent) {
-  return caller.client && caller.client->part == Client::Part::agent && caller.client->name == agent;
+  return caller.client && caller.client->part == ProvenClient::Part::agent && caller.client->name == agent;
 }
 
 bool consists_of(std::string_view text, std::string_view allowed) {
