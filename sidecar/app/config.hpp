@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/config_policy.hpp"
+#include "http/tcp_socket.hpp"
 #include "identity/roles.hpp"
 #include "identity/trusted_issuer.hpp"
 #include "jeton/error.hpp"
@@ -27,6 +28,7 @@ struct Limits {
   std::size_t arguments_bytes = 256 * 1024;
   std::size_t header_bytes = 16 * 1024;
   std::size_t connections_per_uid = 128;
+  std::size_t connections_per_address = 64;
   std::size_t connections = 1024;
   std::int64_t idle_s = 60;
   std::int64_t request_s = 5;
@@ -37,6 +39,7 @@ struct Limits {
 struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
+  std::optional<TcpAddress> listen;   ///< over TCP; none: Unix sockets only
   Durability durability = Durability::full;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;

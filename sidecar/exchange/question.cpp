@@ -1,50 +1,51 @@
-// What an engine has to be asked before a request is decided, and what the log keeps of its answer.
+// An engine's part in a decision: what it is asked about, what it has against it, and what the log keeps of that.
 #include "exchange/exchange.hpp"
 
 namespace jeton {
+namespace {
 
-std::optional<EngineQuestion> Exchange::question(const Caller& caller, const OpenRequest& request) const {
-  const auto agent = agent_of(caller);
-  if (!agent || held_back(**agent)) return std::nullopt;
-  std::optional<Txn> txn;
-  std::optional<Call> known;
-  if (request.open_id) {
-    txn = parts_.secret.txn_of((*agent)->spiffe_id, *request.open_id);
-    known = Call::from(parts_.store.story(*txn));
+/// A call that is opened without an open_id is named only when it is decided: no question could have named it.
+template <class Asked>
+const Txn* name_of_call(const Asked& asked) {
+  return asked.call == nullptr && !asked.opening->open_id ? nullptr : &asked.txn;
+}
+
+template <class Asked>
+const std::string& subject_of(const Asked& asked) {
+  return asked.authority ? asked.authority->sub : asked.agent.spiffe_id;
+}
+
+}  // namespace
+
+std::optional<Error> Exchange::objection(const Asked& asked) const {
+  Question question{asked.agent.name, std::nullopt, asked.binding.tool, asked.binding.arguments_if_sent(),
+                    parts_.clock.wall_us()};
+  if (asked.server) question.server = *asked.server;
+  question.agent_id = asked.agent.spiffe_id;
+  question.subject = subject_of(asked);
+  question.digest = &asked.binding.digest;
+  question.txn = name_of_call(asked);
+  question.verdict = asked.binding.verdict.get();
+  return parts_.policy.objection(question);
+}
+
+std::optional<EngineQuestion> Exchange::question_about(const Asked& asked, bool with_arguments) const {
+  if (asked.server ? !permit_attempt(asked) : !decide(asked)) return std::nullopt;
+  EngineQuestion question{asked.agent.spiffe_id, subject_of(asked), asked.server, asked.binding.tool,
+                          asked.binding.digest};
+  if (const auto* txn = name_of_call(asked)) question.txn = *txn;
+  if (asked.server) question.attempt = asked.call == nullptr ? 1 : static_cast<std::int64_t>(asked.call->attempts().size()) + 1;
+  if (with_arguments) question.arguments = asked.binding.arguments;
+  if (asked.call != nullptr) {
+    // What a later request says of the call is not what it was opened as.
+    question.call_id = asked.call->opening().call_id;
+    question.run_id = asked.call->opening().run_id;
+    question.session_id = asked.call->opening().session_id;
+  } else {
+    question.call_id = asked.opening->call_id;
+    question.run_id = asked.opening->run_id;
+    question.session_id = asked.opening->session_id;
   }
-  if (known ? not_again(request, *known).has_value()
-            : controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
-    return std::nullopt;
-  auto question = question_about(
-      {**agent, txn ? &*txn : nullptr, known ? &*known : nullptr, request.server, request.call});
-  if (!question) return std::nullopt;
-  // What this request says of itself; of a call that is there already its first opening has been believed.
-  if (known) return question;
-  question->call_id = request.call_id;
-  question->run_id = request.run_id;
-  question->session_id = request.session_id;
-  return question;
-}
-
-std::optional<EngineQuestion> Exchange::question(const Caller& caller, const MintRequest& request) const {
-  const auto agent = agent_of(caller);
-  if (!agent || held_back(**agent)) return std::nullopt;
-  const auto call = own_call(**agent, request.txn);
-  if (!call || call->openers_outcome() != nullptr || revoked_for_good(*call)) return std::nullopt;
-  return question_about({**agent, &request.txn, &*call, request.server, request.call});
-}
-
-std::optional<EngineQuestion> Exchange::question_about(const Wanted& wanted) const {
-  if (!within_grants(wanted)) return std::nullopt;
-  const auto& [agent, named, call, server, binding] = wanted;
-  EngineQuestion question{agent.spiffe_id, agent.spiffe_id, std::nullopt, binding.tool, binding.digest};
-  if (server) question.server = *server;
-  if (named != nullptr) question.txn = *named;
-  if (server) question.attempt = call == nullptr ? 1 : static_cast<std::int64_t>(call->attempts().size()) + 1;
-  if (call == nullptr) return question;
-  question.call_id = call->opening().call_id;
-  question.run_id = call->opening().run_id;
-  question.session_id = call->opening().session_id;
   return question;
 }
 

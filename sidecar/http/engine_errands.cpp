@@ -19,29 +19,33 @@ std::shared_ptr<void> EngineErrands::Places::take(const std::string& agent, std:
           }};
 }
 
-std::function<void()> EngineErrands::errand(const Caller& caller, OpenRequest& request) {
-  return ask(parts_.exchange.question(caller, request), request.call);
+std::function<void()> EngineErrands::errand(Job& job, const OpenRequest& request) {
+  return ask(job, parts_.exchange.question(job.caller, request, parts_.send_arguments));
 }
 
-std::function<void()> EngineErrands::errand(const Caller& caller, MintRequest& request) {
-  return ask(parts_.exchange.question(caller, request), request.call);
+std::function<void()> EngineErrands::errand(Job& job, const MintRequest& request) {
+  return ask(job, parts_.exchange.question(job.caller, request, parts_.send_arguments));
 }
 
-std::function<void()> EngineErrands::ask(std::optional<EngineQuestion> question, CallBinding& call) {
+std::function<void()> EngineErrands::ask(Job& job, std::optional<EngineQuestion> question) {
   if (!question) return {};
-  if (parts_.send_arguments) question->arguments = call.arguments;
   const auto began = std::chrono::steady_clock::now();
   auto place = places_->take(question->agent, parts_.waiting_max, parts_.waiting_max_each);
   if (!place) {
-    call.verdict = std::make_shared<const Verdict>(Verdict{Ruling::busy, std::move(*question)});
+    job.verdict = std::make_shared<const Verdict>(Verdict{Ruling::busy, std::move(*question)});
     parts_.metrics.answered(name_of(Ruling::busy), std::chrono::steady_clock::now() - began);
     return {};
   }
   auto shared = std::make_shared<EngineQuestion>(std::move(*question));
-  return [this, &call, shared, place, began] {
-    call.verdict = std::make_shared<const Verdict>(parts_.engine.ask(std::move(*shared), began + parts_.timeout));
-    parts_.metrics.answered(name_of(call.verdict->ruling), std::chrono::steady_clock::now() - began);
+  return [this, &job, shared, place, began] {
+    job.verdict = std::make_shared<const Verdict>(parts_.engine.ask(std::move(*shared), began + parts_.timeout));
+    parts_.metrics.answered(name_of(job.verdict->ruling), std::chrono::steady_clock::now() - began);
   };
+}
+
+Error unasked() {
+  return {Code::log_unavailable,
+          "the log's disk did not answer when this came, so nothing was granted; try again with the same id"};
 }
 
 }  // namespace jeton

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "exchange/exchange.hpp"
+#include "http/message.hpp"
 #include "ops/metrics.hpp"
 #include "policy/engine.hpp"
 
@@ -29,10 +30,10 @@ class EngineErrands {
   };
   explicit EngineErrands(const Parts& parts) : parts_(parts) {}
 
-  /// What to run before `request` is decided: it writes the verdict into `request.call`, which must outlive it. Empty
+  /// What to run before `request` is decided: it writes the verdict into the job, whose caller is known by now. Empty
   /// where there is nothing to ask: the exchange refuses without, or the verdict is `busy` and there already.
-  [[nodiscard]] std::function<void()> errand(const Caller& caller, OpenRequest& request);
-  [[nodiscard]] std::function<void()> errand(const Caller& caller, MintRequest& request);
+  [[nodiscard]] std::function<void()> errand(Job& job, const OpenRequest& request);
+  [[nodiscard]] std::function<void()> errand(Job& job, const MintRequest& request);
 
  private:
   /// How many wait, of whom; a place is given back wherever the errand ends, or never runs.
@@ -46,10 +47,13 @@ class EngineErrands {
     std::map<std::string, std::size_t> taken_;
     std::size_t all_ = 0;
   };
-  [[nodiscard]] std::function<void()> ask(std::optional<EngineQuestion> question, CallBinding& call);
+  [[nodiscard]] std::function<void()> ask(Job& job, std::optional<EngineQuestion> question);
 
   Parts parts_;
   std::shared_ptr<Places> places_ = std::make_shared<Places>();
 };
+
+/// What a request is told that came while the log's disk hung: no engine was asked, since nothing could be granted.
+[[nodiscard]] Error unasked();
 
 }  // namespace jeton

@@ -28,7 +28,7 @@ class Judged : public t::Company {
   /// As a door does: the engine is asked, if there is anything to ask, and then the exchange decides.
   template <class Request>
   void judge(uid_t uid, Request& request) {
-    auto question = process->exchange.question(caller_of(uid), request);
+    auto question = process->exchange.question(caller_of(uid), request, false);
     if (question) request.call.verdict = std::make_shared<const Verdict>(engine.ask(std::move(*question), {}));
   }
   auto judged_open(OpenRequest request, uid_t uid = t::billing) {
@@ -240,7 +240,7 @@ TEST_CASE("two attempts that are asked about at once are both what they were per
 TEST_CASE("without an engine no event says anything of one") {
   t::Company company;
   REQUIRE(company.open(t::billing, refund()));
-  CHECK(company.process->exchange.question(caller_of(t::billing), refund("open-9")));
+  CHECK(company.process->exchange.question(caller_of(t::billing), refund("open-9"), false));
   for (const auto& event : company.memory.events()) {
     CHECK_FALSE(event.decision_id);
     CHECK_FALSE(event.decision_reason);

@@ -46,17 +46,20 @@ class JudgedDoor {
   jeton::StallGuard guard{std::chrono::seconds(60)};
   jeton::EngineErrands::Parts parts{company.process->exchange, engine, counts, std::chrono::milliseconds(100)};
   std::optional<jeton::EngineErrands> errands{parts};
-  jeton::LocalDoor door{{company.process->exchange,
-                         company.memory,
-                         company.roles,
-                         company.process->keyring,
-                         {},
-                         [] { return Json::object(); },
-                         [] { return false; },
-                         [] {},
-                         &guard,
-                         [](jeton::MetricText&) {},
-                         &*errands}};
+  jeton::LocalDoor door{parts_with(guard)};
+
+  [[nodiscard]] jeton::LocalDoor::Parts parts_with(jeton::StallGuard& other) {
+    jeton::LocalDoor::Parts all{company.process->exchange,
+                                company.memory,
+                                company.roles,
+                                company.process->keyring,
+                                {},
+                                [] { return Json::object(); },
+                                [] { return false; }};
+    all.guard = &other;
+    all.engine = &*errands;
+    return all;
+  }
 
  private:
   /// The exchange is made anew, for the policy of both.
@@ -177,9 +180,7 @@ TEST_CASE("while the disk hangs no engine is asked and the answer says why") {
   guard.set_meanwhile([&](bool first) {
     if (!first) return;
     job = t::DoorFixture::job_of(t::billing, "POST", "/v1/calls", door.refund().dump());
-    jeton::LocalDoor stalled{{door.company.process->exchange, door.company.memory, door.company.roles,
-                              door.company.process->keyring, {}, [] { return Json::object(); }, [] { return false; },
-                              [] {}, &guard, [](jeton::MetricText&) {}, &*door.errands}};
+    jeton::LocalDoor stalled{door.parts_with(guard)};
     asked = static_cast<bool>(stalled.errand(*job));
   });
   guard.begin();
