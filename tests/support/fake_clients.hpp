@@ -15,14 +15,14 @@ class FakeClients final : public Clients {
     if (wanted.count(std::string(jwt)) == 0) return {};
     return [this, key = std::string(jwt)] { wanted.erase(key); };
   }
-  Result<Client> authenticate(const Presented& presented) override {
+  Result<ProvenClient> authenticate(const Presented& presented) override {
     if (!presented.assertion) return refuse(Code::unattested_peer, "no assertion");
     const auto found = clients.find(*presented.assertion);
     if (found == clients.end()) return refuse(Code::unattested_peer, "not believed");
     if (!used.insert(*presented.assertion).second) return refuse(Code::unattested_peer, "used before");
     return found->second;
   }
-  Result<Client> agent_of_assertion(std::string_view jwt) override {
+  Result<ProvenClient> agent_of_assertion(std::string_view jwt) override {
     const auto found = workloads.find(std::string(jwt));
     if (found == workloads.end()) return refuse(Code::bad_signature, "not believed");
     return found->second;
@@ -34,7 +34,7 @@ class FakeClients final : public Clients {
     return found->second;
   }
 
-  std::map<std::string, Client> clients, workloads;
+  std::map<std::string, ProvenClient> clients, workloads;
   std::map<std::string, Subject> users;
   std::set<std::string> used, wanted;
 };

@@ -31,11 +31,12 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 class OAuthFixture : public DoorFixture {
  public:
   OAuthFixture() {
-    clients.clients = {{"billing's", {Client::Part::agent, "spiffe://acme.example/agent/billing", "private_key_jwt"}},
-                       {"crm's", {Client::Part::server, crm, "tls_client_auth"}},
-                       {"mail's", {Client::Part::server, mail, "private_key_jwt"}}};
+    clients.clients = {
+        {"billing's", {ProvenClient::Part::agent, "spiffe://acme.example/agent/billing", "private_key_jwt"}},
+        {"crm's", {ProvenClient::Part::server, crm, "tls_client_auth"}},
+        {"mail's", {ProvenClient::Part::server, mail, "private_key_jwt"}}};
     clients.workloads = {{"ci job",
-                          {Client::Part::agent, "spiffe://acme.example/agent/billing", "federated_jwt",
+                          {ProvenClient::Part::agent, "spiffe://acme.example/agent/billing", "federated_jwt",
                            "https://ci.example", "repo:acme/deploy"}}};
     clients.users = {{"alice's", {"alice", "https://idp.example", company.clock.wall_us() / us_per_s + 3600}}};
     network.emplace(OAuthDoor::Parts{
@@ -81,7 +82,6 @@ class OAuthFixture : public DoorFixture {
 
   static Json detail(const Json& more = Json::object()) {
     Json object{{"type", "jeton_tool_call"},
-                {"locations", {crm}},
                 {"actions", {"tools/call"}},
                 {"identifier", "refund"},
                 {"arguments", {{"amount", 1}}}};

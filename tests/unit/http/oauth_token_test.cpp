@@ -48,6 +48,8 @@ TEST_CASE("rfc6749_5_2_each_fault_of_a_token_request_has_its_own_error") {
     CHECK(door.last().kind == EventKind::request_refused);
   }
   CHECK(error_of(door.form(billing, endpoint, good)) == "none");
+  const auto located = door.detail({{"locations", {crm}}});
+  CHECK(error_of(door.form(billing, endpoint, OAuthFixture::token_fields("client_credentials", located))) == "none");
 }
 
 TEST_CASE("rfc9396_5_an_object_of_another_form_is_invalid_authorization_details") {
@@ -196,7 +198,7 @@ TEST_CASE("an exchange waits for the keys of an issuer and goes on when they cam
 TEST_CASE("rfc7523_2_1_a_workload's token of another issuer is an agent") {
   OAuthFixture door;
   auto fields = OAuthFixture::token_fields(bearer);
-  CHECK(error_of(door.remote("", endpoint, fields)) == "invalid_request");
+  CHECK(error_of(door.form(billing, endpoint, fields)) == "invalid_request");
   fields.emplace_back("assertion", "ci job");
   const auto job = door.remote("", endpoint, fields);
   CHECK(error_of(job) == "none");
