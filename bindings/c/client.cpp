@@ -38,6 +38,12 @@ Result<ToolCall> read_call(Json json) {
     *place = found->get<std::string>();
     json.erase(found);
   }
+  if (const auto found = json.find("subject_token"); found != json.end()) {
+    if (!found->is_string()) return refuse(Code::bad_request, "member \"subject_token\" must be text");
+    call.subject_token.emplace(found->get<std::string>());
+    wipe(found->get_ref<std::string&>());
+    json.erase(found);
+  }
   if (!json.contains("tool") || !json["tool"].is_string())
     return refuse(Code::bad_request, "member \"tool\" must be text");
   call.tool = json["tool"].get<std::string>();

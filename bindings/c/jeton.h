@@ -176,7 +176,7 @@ JETON_API void jeton_client_free(jeton_client* client);
 typedef struct jeton_call jeton_call;
 /* Opens a call: policy decides and the event is durable before this returns. `call` is a JSON object with the members
  * of POST /v1/calls but open_id: tool, arguments, and perhaps server, call_id, run_id, session_id, parent_txn,
- * traceparent, framework, agent_label. */
+ * subject_token, traceparent, framework, agent_label. */
 JETON_API jeton_code jeton_client_open(const jeton_client* client, const char* call, size_t call_size,
                                        jeton_call** opened, jeton_error** error);
 JETON_API const char* jeton_call_txn(const jeton_call* call, size_t* size);

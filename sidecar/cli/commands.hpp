@@ -32,6 +32,7 @@ struct MintOptions {
   std::optional<std::string> txn;
   std::optional<std::string> call_id;
   std::optional<std::string> run_id;
+  std::optional<std::string> subject_token;  ///< or - for stdin
 };
 
 struct RedeemOptions {

@@ -14,6 +14,10 @@ void add_mint(CommandLine& line) {
   command->add_option("--txn", options->txn, "the next attempt of this call, in place of a new call")->type_name("TXN");
   command->add_option("--call-id", options->call_id, "the model's id of the call")->type_name("ID");
   command->add_option("--run-id", options->run_id, "the agent's id of the run")->type_name("ID");
+  command
+      ->add_option("--subject-token", options->subject_token,
+                   "on whose behalf: a user's or a redeemed token, or - for stdin")
+      ->type_name("TOKEN");
 }
 
 void add_redeem(CommandLine& line) {

@@ -109,9 +109,8 @@ Result<std::optional<Authority>> Exchange::authority_asked(const AgentEntry& age
   // A link to somebody's call is a link. Inside a call of its own that acts for somebody, an agent still does.
   const auto parent = Call::from(parts_.store.story(*request.parent_txn));
   if (!parent || parent->opening().agent != agent.spiffe_id || !parent->opening().subject) return Found();
-  auto until_s = *parent->opening().subject_until;
-  if (!parent->attempts().empty()) until_s = parent->attempts().back().minted.expires_at.value_or(0);
-  auto authority = passed_on(agent.spiffe_id, *request.parent_txn, until_s);
+  if (parent->openers_outcome() != nullptr) return is_over();
+  auto authority = passed_on(agent.spiffe_id, *request.parent_txn, parent->opening().subject_until.value_or(0));
   if (!authority) return refuse(authority.error());
   return Found(std::move(*authority));
 }

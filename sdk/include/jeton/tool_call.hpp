@@ -7,6 +7,7 @@
 
 #include "jeton/hash.hpp"
 #include "jeton/json.hpp"
+#include "jeton/secret.hpp"
 
 namespace jeton {
 
@@ -39,6 +40,8 @@ struct ToolCall {
   std::optional<std::string> run_id = std::nullopt;
   std::optional<std::string> session_id = std::nullopt;
   std::optional<std::string> parent_txn = std::nullopt;
+  /// On whose behalf: a user's token, or the token this agent was called with, once it is redeemed.
+  std::optional<Token> subject_token = std::nullopt;
   std::optional<std::string> traceparent = std::nullopt;  ///< W3C Trace Context
   std::optional<std::string> framework = std::nullopt;
   std::optional<std::string> agent_label = std::nullopt;  ///< shown as unverified

@@ -22,6 +22,7 @@ Json open_body(const ToolCall& call, const std::string& open_id) {
   put(body, "run_id", call.run_id);
   put(body, "session_id", call.session_id);
   put(body, "parent_txn", call.parent_txn);
+  if (call.subject_token) body["subject_token"] = call.subject_token->expose_for_transport();
   put(body, "traceparent", call.traceparent);
   put(body, "framework", call.framework);
   put(body, "agent_label", call.agent_label);

@@ -231,7 +231,11 @@ TEST_CASE("inside its own call for a user an agent acts for that user") {
   const auto claims = company.claims_of(child->minted->token);
   CHECK(claims.sub == "alice");
   CHECK(*claims.act == Json{{"sub", billing_id}});
+  // The tool may run longer than its token lived; the user's token is what it ends with, or its outcome.
   company.clock.pass_s(31);
+  CHECK(company.open_for(billing, {}, "lookup_x", parent.txn));
+  SECTION("the user's token ends") { company.clock.pass_s(3600); }
+  SECTION("the call ends") { REQUIRE(company.finish(billing, {parent.txn, Outcome::ok})); }
   CHECK(code_of(company.open_for(billing, {}, "lookup_x", parent.txn)) == "expired");
 }
 

@@ -43,11 +43,13 @@ def call(
     parent: CallScope | str | None = None,
     framework: str = "python",
     agent_label: str | None = None,
+    subject_token: SecretToken | str | None = None,
     client: Asks | None = None,
 ) -> CallScope:
     """A scope for one tool call. Nothing is asked before it is entered; arguments that are not JSON are refused here.
 
     `parent` is the call this one is made for, a scope or a txn; without it the scope around this one, if there is any.
+    `subject_token` says on whose behalf: a user's token, or the redeemed token this agent was called with.
     """
     said = {
         "server": server,
@@ -57,7 +59,8 @@ def call(
         "framework": framework,
         "agent_label": agent_label,
     }
-    return CallScope(tool, plain(arguments, tool), said=said, parent=parent, client=client)
+    subject = SecretToken(subject_token) if isinstance(subject_token, str) else subject_token
+    return CallScope(tool, plain(arguments, tool), said=said, parent=parent, client=client, subject=subject)
 
 
 def current_call() -> CallScope | None:
@@ -81,6 +84,7 @@ class CallScope:
         said: Mapping[str, str | None],
         parent: CallScope | str | None,
         client: Asks | None,
+        subject: SecretToken | None = None,
     ) -> None:
         self.id = secrets.token_urlsafe(16)
         """128 random bits; names this scope in this process and is no secret."""
@@ -95,6 +99,7 @@ class CallScope:
         self.server = said.get("server")
         self._said = {name: value for name, value in said.items() if value is not None}
         self._parent = parent
+        self._subject = subject
         self._client: Asks | None = client
         self._state = "new"
         self._left = False
@@ -138,6 +143,8 @@ class CallScope:
         body = {"tool": self.tool, "arguments": self.arguments, "open_id": secrets.token_urlsafe(16), **self._said}
         if parent := self._parent_txn():
             body["parent_txn"] = parent
+        if self._subject is not None:
+            body["subject_token"] = self._subject.reveal()
         if traceparent := otel.traceparent():
             body["traceparent"] = traceparent
         answer = yield from ask_twice(Request("/v1/calls", body))

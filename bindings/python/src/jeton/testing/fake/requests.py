@@ -66,7 +66,10 @@ def read_open(body: Body) -> Open:
     said["parent_txn"] = body.id128("parent_txn")
     said["traceparent"] = body.optional("traceparent", is_traceparent, "a W3C traceparent")
     said.update({name: body.id(name) for name in ("framework", "agent_label")})
+    subject = body.optional("subject_token", bool, "a token")
     body.done()
+    if subject is not None:
+        raise Refused("wrong_issuer" if subject.count(".") == 2 else "bad_token", "a fake believes no other issuer")
     return Open(server, call, open_id, said)
 
 
