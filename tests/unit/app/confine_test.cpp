@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -16,13 +17,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "outbound/curl_fetch.hpp"
 #include "support/catch.hpp"
+#include "support/loopback_server.hpp"
 
 namespace {
 
-bool in_confined_child(const std::function<bool()>& holds) {
+using jeton::Network;
+
+bool in_confined_child(const std::function<bool()>& holds, Network network = Network::none) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(jeton::give_up_system_calls() && holds() ? 0 : 1);
+  if (child == 0) ::_exit(jeton::give_up_system_calls(network) && holds() ? 0 : 1);
   int status = -1;
   ::waitpid(child, &status, 0);
   return status == 0;
@@ -55,6 +60,45 @@ TEST_CASE("a confined process runs no program and makes no process") {
 TEST_CASE("a confined process has no network") {
   for (const int family : {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET})
     CHECK(in_confined_child([family] { return refused(::socket(family, SOCK_STREAM, 0)); }));
+}
+
+TEST_CASE("a confined process with something to fetch has the sockets of IP and no others") {
+  for (const int family : {AF_UNIX, AF_INET, AF_INET6})
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM})
+      CHECK(in_confined_child([=] { return ::socket(family, type, 0) >= 0; }, Network::ip));
+  for (int family = 0; family < 64; ++family)
+    if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+      CHECK(in_confined_child([family] { return refused(::socket(family, SOCK_DGRAM, 0)); }, Network::ip));
+  // More than 32 bits of the argument are the filter's to see, and the kernel's to drop.
+  CHECK(in_confined_child([] { return refused(::syscall(SYS_socket, 0x100000002, SOCK_STREAM, 0)); }));
+  CHECK(in_confined_child([] { return refused(::syscall(SYS_socket, 0x100000010, SOCK_RAW, 0)); }, Network::ip));
+  CHECK(in_confined_child(
+      [] {
+        char name[] = "/bin/true";
+        char* argv[] = {name, nullptr};
+        return refused(::execv(name, argv)) && refused(::fork());
+      },
+      Network::ip));
+}
+
+TEST_CASE("a confined process with something to fetch resolves a name and speaks HTTP") {
+  using jeton::testing::LoopbackServer;
+  LoopbackServer server([](LoopbackServer::Peer& peer) { peer.send(jeton::testing::http_answer("{}")); });
+  const auto url = server.url();
+  // Before the server's thread: a child of several threads could inherit a lock that nobody opens.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto curl = jeton::make_curl_fetch();
+    addrinfo* found = nullptr;
+    const bool good = jeton::give_up_system_calls(Network::ip) &&
+                      ::getaddrinfo("localhost", "1", nullptr, &found) == 0 && curl->fetch(url, {}) == "{}" &&
+                      curl->fetch("http://localhost" + url.substr(url.rfind(':')), {}) == "{}";
+    ::_exit(good ? 0 : 1);
+  }
+  server.start();
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
 }
 
 TEST_CASE("a confined process looks into no other and gets no other rights") {
