@@ -13,7 +13,9 @@
 
 #include "app/config.hpp"
 #include "app/confine.hpp"
+#include "app/engine.hpp"
 #include "app/ledger.hpp"
+#include "app/listening.hpp"
 #include "app/paths.hpp"
 #include "app/private_daemon.hpp"
 #include "app/process.hpp"
@@ -23,15 +25,20 @@
 #include "app/trust.hpp"
 #include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
+#include "http/engine_errands.hpp"
 #include "http/local_door.hpp"
 #include "http/server.hpp"
 #include "ops/log.hpp"
 #include "ops/notify.hpp"
 #include "outbound/curl_fetch.hpp"
 #include "policy/grants.hpp"
+#include "policy/with_engine.hpp"
 
 namespace jeton {
 namespace {
+
+/// What a handful of commits may need; with less nothing can be minted.
+constexpr std::int64_t least_free_bytes = 1 << 20;
 
 std::optional<gid_t> socket_group() {
   const auto* group = ::getgrnam("jeton");
@@ -67,8 +74,8 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
-Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
-               PinMethod pin, bool confined, const TrustedClients& clients) {
+Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const Ledger& ledger,
+               const Keyring& keyring, PinMethod pin, bool confined, const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -76,8 +83,9 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
     if (server.offline) offline.push_back(server.url);
   }
   const auto& limits = config.limits;
-  return {{"version", version()},
+  Json status{{"version", version()},
           {"issuer", issuer},
+          {"listen", listen},
           {"trust_domain", config.trust_domain},
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
@@ -96,9 +104,16 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
             {"arguments_bytes", limits.arguments_bytes},
             {"header_bytes", limits.header_bytes},
             {"connections_per_uid", limits.connections_per_uid},
+            {"connections_per_address", limits.connections_per_address},
             {"connections", connections_within_descriptors(limits.connections)},
             {"idle_s", limits.idle_s},
             {"request_s", limits.request_s}}}};
+  if (const auto& engine = config.engine)
+    status["policy_engine"] = {{"engine", name_of(engine->kind)},
+                               {"host", engine->host()},
+                               {"timeout_ms", engine->timeout_ms},
+                               {"send_arguments", engine->send_arguments}};
+  return status;
 }
 
 void write_gauges(MetricText& text, const TrustedClients& clients) {
@@ -121,6 +136,9 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.gauge("jeton_connections_without_role", "Those of accounts without a part to play.",
              static_cast<double>(connections.strangers));
   text.counter("jeton_connections_turned_away_total", "Connections that were refused.", connections.turned_away);
+  text.gauge("jeton_network_connections", "Open connections over TCP.", static_cast<double>(connections.network));
+  text.counter("jeton_network_connections_turned_away_total", "Connections over TCP that were closed at once.",
+               connections.network_turned_away);
   text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
   text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
 }
@@ -131,6 +149,7 @@ ServerLimits server_limits(const Limits& limits) {
   return {limits.body_bytes,
           limits.header_bytes,
           limits.connections_per_uid,
+          limits.connections_per_address,
           connections_within_descriptors(limits.connections),
           limits.idle_s,
           limits.request_s};
@@ -189,21 +208,28 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const auto state_path = options.state.value_or(default_state());
   const auto config_path = options.config.value_or(default_config(state_path));
   const auto read_config = [&]() -> Result<Config> {
-    if (options.dev) return dev_config(::geteuid());
+    if (options.dev) return with_listen_option(dev_config(::geteuid()), options.listen);
     auto read = load_config(config_path, ::geteuid());
-    if (!read || !options.only_agent) return read;
-    return for_one_agent(std::move(*read), *options.only_agent, *options.socket);
+    if (!read) return read;
+    if (options.only_agent) return for_one_agent(std::move(*read), *options.only_agent, *options.socket);
+    return with_listen_option(std::move(*read), options.listen);
   };
   auto config = read_config();
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
+  auto listener = bind_listener(*config);
   // libcurl readies itself before the first thread, and only where there is something to fetch.
   const auto fetch = config->fetches() ? make_curl_fetch() : nullptr;
-  // Before the first thread, so that each inherits it.
+  // Before the first thread, so that each inherits it; from here on there are no more sockets of the network, but for
+  // those that something is fetched by.
   const auto confined = give_up_system_calls(config->fetches() ? Network::ip : Network::none);
   if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
+  const auto outside = make_outside_policy(*config, ::geteuid(), fetch.get());
+  if (!outside) return refuse(outside.error());
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
+  // After the lock: of two daemons of one state directory the second is told about the first, not about its port.
+  if (!listener) return refuse(listener.error());
   const SystemClock clock;
   auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
                               config->trust_domain, config->checkpoint_places, options.accept_rollback},
@@ -214,25 +240,46 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Roles roles(config->roles);
   Grants grants(config->grants);
   Keyring keyring(clock);
-  const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
-  Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
+  const auto issuer = issuer_of(*config, *listener, ledger.store().id());
+  const auto listening = *listener ? (*listener)->address().text() : "none";
+  const WithEngine grants_and_engine(grants);
+  const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
+  Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer});
   TrustedClients clients({fetch.get(), clock, issuer, ::geteuid()});
-  const auto prepare = [&](const Config& wanted) { return prepare_trust(clients, wanted, ::geteuid()); };
-  const auto trust = prepare(*config);
-  if (!trust) return refuse(trust.error());
-  (*trust)();
+  const auto prepare = [&](const Config& wanted) -> Result<std::function<void()>> {
+    auto trust = prepare_trust(clients, wanted, ::geteuid());
+    if (!trust) return trust;
+    auto token = prepare_token(outside->get(), wanted, ::geteuid());
+    if (!token) return token;
+    return [trust = std::move(*trust), token = std::move(*token)] {
+      trust();
+      token();
+    };
+  };
+  const auto ready = prepare(*config);
+  if (!ready) return refuse(ready.error());
+  (*ready)();
   const auto view = make_process_view();
   const auto pin = pin_method_of(*view);
   StallGuard guard;
+  std::optional<EngineErrands> engine_errands;
+  if (*outside)
+    engine_errands.emplace(EngineErrands::Parts{exchange, (*outside)->engine, (*outside)->metrics,
+                                                std::chrono::milliseconds(config->engine->timeout_ms),
+                                                config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
+  OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value(), clients); },
+                  [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value(), clients); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }, &clients});
+                  [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
+                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
+                  engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());
     write_gauges(text, clients);
+    if (*outside) (*outside)->metrics.write(text);
   };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
@@ -252,9 +299,14 @@ Result<void> run_daemon(const DaemonOptions& options) {
                               socket.string()));
   SocketFiles files;
   for (const auto& file : sockets_of(*config, socket, options.only_agent.has_value())) {
-    auto listening = files.bind(file);
-    if (!listening) return refuse(listening.error());
-    server.listen(*listening, file.path);
+    auto bound = files.bind(file);
+    if (!bound) return refuse(bound.error());
+    server.listen(*bound, file.path);
+  }
+  if (*listener) {
+    auto connectable = std::move(**listener).listen();
+    if (!connectable) return refuse(connectable.error());
+    server.listen_to_network(*connectable);
   }
   if (auto started = record_start(ledger, exchange, *config); !started) return started;
   if (auto shown = ledger.first_checkpoint(); !shown) return shown;
@@ -269,7 +321,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
     log_line(
         Level::info, "ready",
         {{"socket", socket.string()}, {"issuer", issuer}, {"durability", std::string(name_of(config->durability))}});
-    fmt::print("ready socket={} listen=none state={}\n", socket.string(), state->path().string());
+    fmt::print("ready socket={} listen={} state={}\n", socket.string(), listening, state->path().string());
     std::fflush(stdout);
     notify_service_manager("READY=1");
   });

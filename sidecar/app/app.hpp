@@ -13,6 +13,7 @@ struct DaemonOptions {
   std::optional<std::filesystem::path> config = std::nullopt;
   std::optional<std::filesystem::path> state = std::nullopt;
   std::optional<std::filesystem::path> socket = std::nullopt;
+  std::optional<std::string> listen = std::nullopt;  ///< "HOST:PORT" or "none"; beats the configuration
   bool accept_rollback = false;
   /// Serves this agent alone, who is whoever can open the socket (`for_one_agent`); needs `socket`.
   std::optional<std::string> only_agent = std::nullopt;

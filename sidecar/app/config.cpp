@@ -39,8 +39,8 @@ std::vector<std::string> Config::own_sockets() const {
 }
 
 bool Config::fetches() const {
-  return std::any_of(trusted_issuers.begin(), trusted_issuers.end(),
-                     [](const TrustedIssuer& entry) { return !entry.jwks.starts_with('/'); });
+  return engine || std::any_of(trusted_issuers.begin(), trusted_issuers.end(),
+                               [](const TrustedIssuer& entry) { return !entry.jwks.starts_with('/'); });
 }
 
 bool Config::has_selector(Selector::Kind kind) const {

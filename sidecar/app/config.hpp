@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_policy.hpp"
+#include "http/tcp_socket.hpp"
 #include "identity/roles.hpp"
 #include "identity/trusted_issuer.hpp"
 #include "jeton/error.hpp"
@@ -26,6 +28,7 @@ struct Limits {
   std::size_t arguments_bytes = 256 * 1024;
   std::size_t header_bytes = 16 * 1024;
   std::size_t connections_per_uid = 128;
+  std::size_t connections_per_address = 64;
   std::size_t connections = 1024;
   std::int64_t idle_s = 60;
   std::int64_t request_s = 5;
@@ -36,6 +39,7 @@ struct Limits {
 struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
+  std::optional<TcpAddress> listen;   ///< over TCP; none: Unix sockets only
   Durability durability = Durability::full;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
@@ -46,6 +50,7 @@ struct Config {
   Roles::Entries roles;
   std::vector<TrustedIssuer> trusted_issuers;
   std::vector<Grant> grants;
+  std::optional<EngineConfig> engine;  ///< what decides beside the grants
   bool dev = false;
   std::string sha256;  ///< hex, of the file's bytes; of the empty string for --dev
 

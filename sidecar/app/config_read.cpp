@@ -9,6 +9,7 @@
 #include "app/config_clients.hpp"
 #include "app/config_forms.hpp"
 #include "app/config_section.hpp"
+#include "app/listening.hpp"
 #include "jeton/hash.hpp"
 
 namespace jeton {
@@ -45,6 +46,13 @@ void read_root(const ConfigSection& root, Config& config) {
   config.issuer = text_that(is_issuer, root, "issuer",
                             "is no issuer; write an https URL without query and fragment, "
                             "such as \"https://jeton.acme.example\"");
+  if (const auto text = root.text("listen")) {
+    auto listen = parse_listen(*text);
+    if (listen)
+      config.listen = std::move(*listen);
+    else
+      root.mistake("listen", listen.error().message);
+  }
   config.socket = text_that(is_socket_path, root, "socket",
                             "is no socket's path; write an absolute path of at most 107 bytes, "
                             "such as \"/run/jeton/agent.sock\"");
@@ -76,6 +84,7 @@ void read_limits(const ConfigSection& section, Limits& limits) {
   read_size("arguments_bytes", limits.arguments_bytes);
   read_size("header_bytes", limits.header_bytes);
   read_size("connections_per_uid", limits.connections_per_uid);
+  read_size("connections_per_address", limits.connections_per_address);
   read_size("connections", limits.connections);
   limits.idle_s = section.integer_or("idle_s", limits.idle_s);
   limits.request_s = section.integer_or("request_s", limits.request_s);
@@ -115,6 +124,17 @@ AgentEntry read_agent(const ConfigSection& section, const Config& config) {
   return agent;
 }
 
+std::vector<std::string> read_delegates(const ConfigSection& section, const Config& config) {
+  std::vector<std::string> agents;
+  if (!section.has("delegates_to")) return agents;
+  for (const auto& item : section.strings("delegates_to")) {
+    if (!is_taken(config.roles.agents, &AgentEntry::name, item.text))
+      section.mistake_at(item.line, "delegates_to", "holds what is no [[agent]]; write the name of one");
+    agents.push_back(item.text);
+  }
+  return agents;
+}
+
 ServerEntry read_server(const ConfigSection& section, const Config& config) {
   ServerEntry server;
   server.url = text_that(is_server_name, section, "url",
@@ -127,6 +147,7 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
   server.proof = read_proof(section, config.roles);
   // Who proves itself otherwise and names no account is nobody on a socket; without either anybody may be it.
   if (section.has("match") || server.proof.is_given()) server.match = read_match(section);
+  server.delegates_to = read_delegates(section, config);
   const auto is_verify = [](std::string_view text) { return text == "online" || text == "offline"; };
   server.offline =
       text_that(is_verify, section, "verify", "is no way to verify; write \"online\" or \"offline\"") == "offline";
@@ -238,9 +259,14 @@ void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistak
 
 Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes) {
   Config config;
-  read_root(ConfigSection("", root, mistakes), config);
+  const ConfigSection top("", root, mistakes);
+  read_root(top, config);
+  if (const auto missing = missing_to_listen(config)) top.mistake("listen", *missing);
   for (const auto* table : sections_of(root, "limits", false, mistakes)) {
     read_limits(ConfigSection("limits", *table, mistakes), config.limits);
+  }
+  for (const auto* table : sections_of(root, "policy", false, mistakes)) {
+    config.engine = read_policy(ConfigSection("policy", *table, mistakes));
   }
   read_roles(root, config, daemon_uid, mistakes);
   // Grants name agents and servers: a mistake in those must be told before "is not configured", which it causes.

@@ -34,6 +34,10 @@ using Diagnoses = std::vector<Diagnosis>;
 /// nothing.
 [[nodiscard]] Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes);
 
+/// Puts one question to the engine of [policy], about a call that nobody makes, and waits for its answer: any decision
+/// will do.
+[[nodiscard]] Diagnoses examine_engine(const Config& config, uid_t daemon_uid);
+
 /// What a running daemon says about itself (`GET /v1/status`), in full or as somebody without a part sees it.
 [[nodiscard]] Diagnoses examine_status(const Json& status, std::string_view version_here);
 /// The part of it about issuers whose keys are not renewed.

@@ -53,6 +53,7 @@ Result<Config> for_one_agent(Config config, const std::string& agent, const std:
   // The others' grants can never match; without them the daemon's size is the agent's own.
   std::erase_if(config.grants, [&](const Grant& grant) { return grant.agent != agent; });
   config.socket = socket.string();
+  config.listen.reset();  // the port is the service's
   return config;
 }
 

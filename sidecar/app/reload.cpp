@@ -41,11 +41,13 @@ void notify_reloading() {
 std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted) {
   if (wanted.trust_domain != running.trust_domain) return "trust_domain";
   if (wanted.issuer != running.issuer) return "issuer";
+  if (wanted.listen != running.listen) return "listen";
   if (wanted.durability != running.durability) return "durability";
   if (wanted.socket != running.socket) return "socket";
   if (sorted(wanted.checkpoint_places) != sorted(running.checkpoint_places)) return "checkpoint_places";
   if (sorted(wanted.own_sockets()) != sorted(running.own_sockets())) return "match";
   // Without anything to fetch it gave the network up for good.
+  if (wanted.engine != running.engine) return "policy";
   if (wanted.fetches() && !running.fetches()) return "jwks";
   return std::nullopt;
 }

@@ -35,7 +35,7 @@ void add_log_commands(CommandLine& line);
 void add_document_commands(CommandLine& line);
 
 /// The options of jetond.
-void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& listen);
+void add_daemon_options(CLI::App& app, DaemonOptions& options);
 
 /// Parses; help and version are answers (0), everything else that CLI11 stops at is a usage error (2).
 [[nodiscard]] int parse_and(CLI::App& app, int argc, char** argv, const std::function<int()>& run);

@@ -129,6 +129,7 @@ struct ExplainOptions {
 
 struct DoctorOptions {
   std::optional<std::string> config;  ///< else the usual places
+  bool ask_engine = false;            ///< one question to the engine of [policy]; else it is not bothered
 };
 
 struct RunOptions {

@@ -51,6 +51,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
     if (config) {
       reserve_bytes = config->reserve_bytes;
       take(examine_config(*config, daemon_uid));
+      if (options.ask_engine) take(examine_engine(*config, daemon_uid));
     } else {
       found.push_back(diagnosis_of(config.error(), "jetond does not start with it, and a reload keeps the old one"));
     }

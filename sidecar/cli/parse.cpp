@@ -27,7 +27,7 @@ int ask_for_command(const CLI::App& app) {
 
 }  // namespace
 
-void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& listen) {
+void add_daemon_options(CLI::App& app, DaemonOptions& options) {
   app.add_flag("--dev", options.dev,
                "no configuration: this account is agent, every server and operator; not for production");
   app.add_option("--config", options.config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
@@ -44,26 +44,23 @@ void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& list
   app.add_option("--only-agent", options.only_agent,
                  "serve this agent alone: whoever can open its socket is it; jeton run does this")
       ->type_name("NAME");
-  app.add_option("--listen", listen, "none: this version serves the Unix socket only")->type_name("none");
+  app.add_option("--listen", options.listen,
+                 "also over TCP, beats the configuration: 127.0.0.1:8470, [::1]:8470, or none")
+      ->type_name("HOST:PORT|none");
 }
 
 int run_jetond(int argc, char** argv) {
   CLI::App app("the sidecar: mints one token for one tool call, burns it once, and writes down both first", "jetond");
   app.set_version_flag("--version", std::string(version()));
   DaemonOptions options;
-  std::string listen = "none";
-  add_daemon_options(app, options, listen);
+  add_daemon_options(app, options);
   return parse_and(app, argc, argv, [&] {
-    if (listen != "none") {
-      fmt::print(stderr, "jetond: --listen {}: this version has no TCP door; leave it out or say none\n", listen);
-      return 2;
-    }
     if (options.dev && options.config) {
       fmt::print(stderr, "jetond: --dev takes no --config; leave one out\n");
       return 2;
     }
-    if (options.only_agent && (options.dev || !options.socket)) {
-      fmt::print(stderr, "jetond: --only-agent needs --socket and a configuration; leave --dev out\n");
+    if (options.only_agent && (options.dev || !options.socket || options.listen)) {
+      fmt::print(stderr, "jetond: --only-agent needs --socket and a configuration; leave --dev and --listen out\n");
       return 2;
     }
     const auto ran = run_daemon(options);

@@ -14,8 +14,7 @@ CommandWords words_of_daemon() {
   CLI::App app("", "jetond");
   app.set_version_flag("--version", std::string());
   DaemonOptions options;
-  std::string listen;
-  add_daemon_options(app, options, listen);
+  add_daemon_options(app, options);
   return words_of_tree(app);
 }
 

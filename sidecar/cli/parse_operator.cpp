@@ -54,6 +54,7 @@ void add_doctor(CommandLine& line) {
   command
       ->add_option("--config", options->config, "the configuration; else STATE/jeton.toml, else /etc/jeton/jeton.toml")
       ->type_name("FILE");
+  command->add_flag("--ask-engine", options->ask_engine, "also put one question to the engine of [policy]");
 }
 
 void add_run(CommandLine& line) {

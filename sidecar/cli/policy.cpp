@@ -32,6 +32,8 @@ Json json_of(const ExplainRequest& request, const Explanation& explained) {
     body["code"] = name_of(permit.error().code);
     body["message"] = permit.error().message;
   }
+  // A permit of the grants is then only half of one.
+  if (!explained.engine.empty()) body["engine"] = {{"also_decides", explained.engine}, {"asked", false}};
   return body;
 }
 
@@ -85,6 +87,8 @@ int policy_explain(const Common& common, const ExplainOptions& options) {
   fmt::print("{}", table_of(*explained));
   if (!explained->decision) return tell(common, explained->decision.error());
   fmt::print("{}\n", for_terminal(permit_line(request, *explained->decision)));
+  if (!explained->engine.empty())
+    fmt::print("then {} decides as well; it was not asked here\n", for_terminal(explained->engine));
   return 0;
 }
 

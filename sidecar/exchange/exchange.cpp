@@ -113,6 +113,11 @@ Error Exchange::refused(const Caller& caller, Error error, const Refusal& about)
   event.attempt = about.attempt;
   event.call_id = about.call_id;
   event.token_sha256 = about.token_sha256;
+  describe(event, about.verdict.get());
+  // The message begins with what the engine's part in it was, which need not be what its verdict says.
+  const auto word = error.message.substr(0, error.message.find(':'));
+  if (error.code == Code::denied_by_policy && (!about.verdict || name_of(about.verdict->ruling) != word))
+    event.decision_reason = word;
   if (about.first_redemption) {
     event.cites = about.first_redemption->log_index;
     event.first_uid = about.first_redemption->uid;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attest/caller.hpp"
+#include "exchange/authority.hpp"
 #include "exchange/controls.hpp"
 #include "exchange/minted_tokens.hpp"
 #include "exchange/rate.hpp"
@@ -34,6 +35,7 @@ struct Refusal {
   std::optional<std::string> call_id = std::nullopt;
   std::optional<Sha256> token_sha256 = std::nullopt;
   std::optional<Event> first_redemption = std::nullopt;
+  std::shared_ptr<const Verdict> verdict = nullptr;
 };
 
 /// Decides and records. Every function runs inside `transact`: its events are durable, and its answer may leave, only
@@ -69,9 +71,23 @@ class Exchange {
   /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited.
   [[nodiscard]] Result<Minted> mint(const Caller& caller, const MintRequest& request);
 
+  /// What an engine is to be asked before `open` or `mint` decides, as far as it is known now; nothing where they refuse
+  /// without it. Outside of transact; reads the log and writes nothing. Throws what reading it throws.
+  [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const OpenRequest& request,
+                                                       bool with_arguments) const;
+  [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const MintRequest& request,
+                                                       bool with_arguments) const;
+
   /// Spends a token, once, for ever; or repeats the answer to the redeemer that already got it. Nothing burns unless
   /// every check passed. The order of the checks is the protocol's.
   [[nodiscard]] Result<Redeemed> redeem(const Caller& caller, const RedeemRequest& request);
+
+  /// RFC 7662: the claims of a token that this caller, its tool server, could redeem now, but for the arguments. Reads
+  /// and changes nothing; why a token is not active is nobody's to learn here.
+  [[nodiscard]] std::optional<TokenClaims> introspect(const Caller& caller, std::string_view token) const;
+
+  /// RFC 7009: which live token of this process a text is, byte for byte; none for any other text.
+  [[nodiscard]] std::optional<Jti> live_token(std::string_view token) const;
 
   /// Records how it went, as the opener or the redeemer saw it. The first report of each counts.
   [[nodiscard]] Result<Finished> finish(const Caller& caller, const FinishRequest& request);
@@ -108,13 +124,34 @@ class Exchange {
  private:
   [[nodiscard]] Result<const AgentEntry*> agent_of(const Caller& caller) const;
   [[nodiscard]] Event event_of(EventKind kind, Role role, const Caller& caller) const;
-  [[nodiscard]] Result<Opened> open_again(const Caller& caller, const AgentEntry& agent, const OpenRequest& request,
-                                          const Call& call);
-  [[nodiscard]] Result<Minted> mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn,
-                                            const Call* call, const std::string& server, const CallBinding& binding,
-                                            const OpenRequest* opening);
-  [[nodiscard]] Result<Permit> permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
-                                              const std::string& server, const CallBinding& binding);
+  /// Who asks for what: everything a mint is decided by.
+  struct Asked {
+    const Caller& caller;
+    const AgentEntry& agent;
+    const Txn& txn;
+    const CallBinding& binding;
+    const std::optional<std::string>& server;  ///< none: a provisional open
+    const Call* call = nullptr;                ///< none: it is being opened
+    const OpenRequest* opening = nullptr;      ///< the request at hand, if it is an open
+    std::optional<Authority> authority = std::nullopt;
+  };
+  [[nodiscard]] Result<Opened> open_again(Asked asked);
+  /// Why a call that is there is not opened again, but for what the policy says.
+  [[nodiscard]] std::optional<Error> not_again(const Asked& asked) const;
+  [[nodiscard]] Opened open_provisionally(const Asked& asked, const Permit& permit);
+  [[nodiscard]] Result<Minted> mint_attempt(const Asked& asked);
+  [[nodiscard]] Result<Permit> permit_attempt(const Asked& asked) const;
+  /// The agent's own permit, narrowed to what everybody permits on whose behalf it acts.
+  [[nodiscard]] Result<Permit> decide(const Asked& asked) const;
+  /// What somebody else who has a say has against what all the above permits. Nothing is minted or opened unasked.
+  [[nodiscard]] std::optional<Error> objection(const Asked& asked) const;
+  [[nodiscard]] std::optional<EngineQuestion> question_about(const Asked& asked, bool with_arguments) const;
+  [[nodiscard]] TokenClaims claims_of(const Asked& asked, const Permit& permit) const;
+  [[nodiscard]] Result<std::optional<Authority>> authority_asked(const AgentEntry& agent,
+                                                                 const OpenRequest& request) const;
+  [[nodiscard]] Result<Authority> authority_of_token(const AgentEntry& agent, const std::string& token) const;
+  [[nodiscard]] Result<std::optional<Authority>> authority_of(const Call& call) const;
+  [[nodiscard]] Result<Authority> passed_on(const std::string& agent, const Txn& parent, std::int64_t until_s) const;
   [[nodiscard]] Previous previous_of(const Call* call) const;
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
@@ -146,5 +183,7 @@ class Exchange {
 
 /// Puts what an opening says about itself into its event.
 void describe(Event& event, const OpenRequest& opening);
+/// Puts into an event what an engine decided, where one was asked.
+void describe(Event& event, const Verdict* verdict);
 
 }  // namespace jeton

@@ -14,6 +14,22 @@ bool names_same_call(const Event& opening, const OpenRequest& request, const Sha
   return !request.server || !opening.server || opening.server == *request.server;
 }
 
+/// Whether a later request, where it says on whose behalf, says what the opening said.
+bool names_same_subject(const Event& opening, const Delegation& delegation) {
+  if (const auto& user = delegation.user) return opening.subject == user->sub && opening.subject_issuer == user->issuer;
+  if (!delegation.parent_token) return true;
+  const auto token = UnverifiedToken::parse(*delegation.parent_token);
+  return token && opening.subject && !opening.subject_issuer &&
+         opening.parent_txn == token->claims_before_verification().txn;
+}
+
+void describe(Event& event, const std::optional<Authority>& authority) {
+  if (!authority) return;
+  event.subject = authority->sub;
+  event.subject_issuer = authority->issuer;
+  event.subject_until = authority->until_s;
+}
+
 /// What a mint keeps beside its event: nothing where the grant does not record, or an attempt before was recorded,
 /// since all attempts of a call have the same arguments. No later grant is asked when only a digest came, or whoever
 /// sends digests would choose not to be recorded.
@@ -40,62 +56,86 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   about.server = request.server;
   about.tool = request.call.tool;
   about.call_id = request.call_id;
+  about.verdict = request.call.verdict;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
   if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
 
   const auto txn = request.open_id ? parts_.secret.txn_of((*agent)->spiffe_id, *request.open_id) : Txn::random();
+  Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
   if (known) {
     about.txn = txn;
-    auto again = open_again(caller, **agent, request, *known);
+    asked.call = &*known;
+    auto again = open_again(std::move(asked));
     if (!again) return refuse(refused(caller, again.error(), about));
     return again;
   }
 
   if (controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
     return refuse(refused(caller, {Code::revoked, "this run was revoked; begin another one"}, about));
+  auto authority = authority_asked(**agent, request);
+  if (!authority) return refuse(refused(caller, authority.error(), about));
+  asked.authority = std::move(*authority);
   if (request.server) {
-    auto minted = mint_attempt(caller, **agent, txn, nullptr, *request.server, request.call, &request);
+    auto minted = mint_attempt(asked);
     if (!minted) return refuse(refused(caller, minted.error(), about));
     return Opened{txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide(
-      {(*agent)->name, std::nullopt, request.call.tool, request.call.arguments_if_sent(), parts_.clock.wall_us()});
+  auto permit = decide(asked);
   if (!permit) return refuse(refused(caller, permit.error(), about));
+  if (auto no = objection(asked)) return refuse(refused(caller, *no, about));
   if (permit->rate_per_min &&
       !opening_rate_.take((*agent)->name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
     return refuse(refused(caller,
                           {Code::rate_limited, fmt::format("grant \"{}\" allows {} calls a minute; try again later",
                                                            permit->grant, *permit->rate_per_min)},
                           about));
-  auto event = event_of(EventKind::call_opened, Role::agent, caller);
-  event.txn = txn;
-  event.agent = (*agent)->spiffe_id;
-  event.tool = escape_for_log(request.call.tool);
-  event.grant = permit->grant;
-  event.args_mac = parts_.secret.args_mac(txn, request.call.digest);
-  describe(event, request);
-  return Opened{txn, true, permit->grant, parts_.store.append(event), std::nullopt};
+  return open_provisionally(asked, *permit);
 }
 
-Result<Opened> Exchange::open_again(const Caller& caller, const AgentEntry& agent, const OpenRequest& request,
-                                    const Call& call) {
-  const auto& opening = call.opening();
-  if (!names_same_call(opening, request, parts_.secret.args_mac(*opening.txn, request.call.digest)))
-    return refuse(Code::call_mismatch, "this open_id was used for another server, tool or arguments; make a new one");
-  if (call.openers_outcome() != nullptr)
-    return refuse(Code::unknown_call, "this call is over: its outcome was reported; open a new one");
-  if (auto revoked = revoked_for_good(call)) return refuse(*revoked);
+Opened Exchange::open_provisionally(const Asked& asked, const Permit& permit) {
+  auto event = event_of(EventKind::call_opened, Role::agent, asked.caller);
+  event.txn = asked.txn;
+  event.agent = asked.agent.spiffe_id;
+  event.tool = escape_for_log(asked.binding.tool);
+  event.grant = permit.grant;
+  event.args_mac = parts_.secret.args_mac(asked.txn, asked.binding.digest);
+  describe(event, asked.binding.verdict.get());
+  describe(event, *asked.opening);
+  describe(event, asked.authority);
+  if (asked.authority && asked.authority->parent) event.parent_txn = asked.authority->parent;
+  return Opened{asked.txn, true, permit.grant, parts_.store.append(event), std::nullopt};
+}
+
+std::optional<Error> Exchange::not_again(const Asked& asked) const {
+  const auto& opening = asked.call->opening();
+  const auto& request = *asked.opening;
+  if (!names_same_call(opening, request, parts_.secret.args_mac(*opening.txn, request.call.digest)) ||
+      !names_same_subject(opening, request.delegation))
+    return Error{Code::call_mismatch,
+                 "this open_id was used for another server, tool, arguments or subject; make a new one"};
+  if (asked.call->openers_outcome() != nullptr)
+    return Error{Code::unknown_call, "this call is over: its outcome was reported; open a new one"};
+  return revoked_for_good(*asked.call);
+}
+
+Result<Opened> Exchange::open_again(Asked asked) {
+  const auto& opening = asked.call->opening();
+  const auto& request = *asked.opening;
+  if (auto no = not_again(asked)) return refuse(std::move(*no));
+  auto authority = authority_of(*asked.call);
+  if (!authority) return refuse(authority.error());
+  asked.authority = std::move(*authority);
   if (request.server) {
-    auto minted = mint_attempt(caller, agent, *opening.txn, &call, *request.server, request.call, &request);
+    auto minted = mint_attempt(asked);
     if (!minted) return refuse(minted.error());
     return Opened{*opening.txn, false, minted->grant, minted->log_index, std::move(*minted)};
   }
-  auto permit = parts_.policy.decide(
-      {agent.name, std::nullopt, request.call.tool, request.call.arguments_if_sent(), parts_.clock.wall_us()});
+  auto permit = decide(asked);
   if (!permit) return refuse(permit.error());
+  if (auto no = objection(asked)) return refuse(std::move(*no));
   return Opened{*opening.txn, true, permit->grant, opening.log_index, std::nullopt};
 }
 
@@ -103,6 +143,7 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   Refusal about{Verb::mint};
   about.server = request.server;
   about.tool = request.call.tool;
+  about.verdict = request.call.verdict;
   auto agent = agent_of(caller);
   if (!agent) return refuse(refused(caller, agent.error(), about));
   if (auto held = held_back(**agent)) return refuse(refused(caller, *held, about));
@@ -114,30 +155,37 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
     return refuse(
         refused(caller, {Code::unknown_call, "no open call of this agent has this txn; open a new one"}, about));
   if (auto revoked = revoked_for_good(*call)) return refuse(refused(caller, *revoked, about));
+  if (!names_same_subject(call->opening(), request.delegation))
+    return refuse(refused(
+        caller, {Code::call_mismatch, "a call keeps its subject; open a new one to act for somebody else"}, about));
+  auto authority = authority_of(*call);
+  if (!authority) return refuse(refused(caller, authority.error(), about));
 
-  auto minted = mint_attempt(caller, **agent, request.txn, &*call, request.server, request.call, nullptr);
+  const std::optional<std::string> server = request.server;
+  auto minted =
+      mint_attempt({caller, **agent, request.txn, request.call, server, &*call, nullptr, std::move(*authority)});
   if (!minted) return refuse(refused(caller, minted.error(), about));
   return minted;
 }
 
-Result<Permit> Exchange::permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
-                                        const std::string& server, const CallBinding& binding) {
-  if (parts_.roles.server_named(server) == nullptr)
-    return refuse(Code::unknown_server, fmt::format("{} is not configured; add a [[server]] with this url", server));
-  auto permit =
-      parts_.policy.decide({agent.name, server, binding.tool, binding.arguments_if_sent(), parts_.clock.wall_us()});
-  if (!permit || call == nullptr || call->attempts().empty()) return permit;
+Result<Permit> Exchange::permit_attempt(const Asked& asked) const {
+  if (parts_.roles.server_named(*asked.server) == nullptr)
+    return refuse(Code::unknown_server,
+                  fmt::format("{} is not configured; add a [[server]] with this url", *asked.server));
+  auto permit = decide(asked);
+  if (!permit || asked.call == nullptr || asked.call->attempts().empty()) return permit;
 
-  const auto& first = call->attempts().front().minted;
-  if (first.server != server || first.tool != escape_for_log(binding.tool) ||
-      first.args_mac != parts_.secret.args_mac(txn, binding.digest))
+  const auto& call = *asked.call;
+  const auto& first = call.attempts().front().minted;
+  if (first.server != *asked.server || first.tool != escape_for_log(asked.binding.tool) ||
+      first.args_mac != parts_.secret.args_mac(asked.txn, asked.binding.digest))
     return refuse(Code::call_mismatch, "an attempt of this call must name the server, tool and arguments of its first");
-  if (call->redemptions() >= permit->max_redemptions)
+  if (call.redemptions() >= permit->max_redemptions)
     return refuse(Code::too_many_attempts, fmt::format("this call was redeemed {} times, grant \"{}\" allows {}",
-                                                       call->redemptions(), permit->grant, permit->max_redemptions));
-  if (static_cast<std::int64_t>(call->attempts().size()) >= permit->max_attempts)
+                                                       call.redemptions(), permit->grant, permit->max_redemptions));
+  if (static_cast<std::int64_t>(call.attempts().size()) >= permit->max_attempts)
     return refuse(Code::too_many_attempts, fmt::format("this call had {} attempts, grant \"{}\" allows {}",
-                                                       call->attempts().size(), permit->grant, permit->max_attempts));
+                                                       call.attempts().size(), permit->grant, permit->max_attempts));
   return permit;
 }
 
@@ -153,67 +201,110 @@ Previous Exchange::previous_of(const Call* call) const {
   return in_time ? Previous::unredeemed : Previous::expired;
 }
 
-Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn, const Call* call,
-                                      const std::string& server, const CallBinding& binding,
-                                      const OpenRequest* opening) {
-  auto permit = permit_attempt(agent, txn, call, server, binding);
+TokenClaims Exchange::claims_of(const Asked& asked, const Permit& permit) const {
+  TokenClaims claims;
+  claims.iss = parts_.issuer;
+  claims.aud = *asked.server;
+  claims.client_id = asked.agent.spiffe_id;
+  claims.sub = asked.authority ? asked.authority->sub : asked.agent.spiffe_id;
+  if (asked.authority && claims.sub != asked.agent.spiffe_id)
+    claims.act = act_of(asked.agent.spiffe_id, *asked.authority);
+  claims.iat = parts_.clock.wall_us() / us_per_s;
+  claims.exp = claims.iat + permit.ttl_s;
+  if (asked.authority) claims.exp = std::min(claims.exp, asked.authority->until_s);
+  claims.jti = Jti::random();
+  claims.txn = asked.txn;
+  claims.tool = asked.binding.tool;
+  claims.digest = asked.binding.digest;
+  claims.call_id = asked.opening != nullptr ? asked.opening->call_id : asked.call->opening().call_id;
+  claims.attempt = asked.call == nullptr ? 1 : static_cast<std::int64_t>(asked.call->attempts().size()) + 1;
+  return claims;
+}
+
+Result<Minted> Exchange::mint_attempt(const Asked& asked) {
+  auto permit = permit_attempt(asked);
   if (!permit) return refuse(permit.error());
-  const auto sealed = sealed_arguments(*permit, call, binding);
+  const auto sealed = sealed_arguments(*permit, asked.call, asked.binding);
   if (!sealed) return refuse(sealed.error());
+  if (auto no = objection(asked)) return refuse(std::move(*no));
+  const auto& agent = asked.agent;
   if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
     return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
                                                   permit->grant, *permit->rate_per_min));
 
-  TokenClaims claims;
-  claims.iss = parts_.issuer;
-  claims.aud = server;
-  claims.sub = agent.spiffe_id;
-  claims.client_id = agent.spiffe_id;
-  claims.iat = parts_.clock.wall_us() / us_per_s;
-  claims.exp = claims.iat + permit->ttl_s;
-  claims.jti = Jti::random();
-  claims.txn = txn;
-  claims.tool = binding.tool;
-  claims.digest = binding.digest;
-  claims.call_id = opening != nullptr ? opening->call_id : call->opening().call_id;
-  claims.attempt = call == nullptr ? 1 : static_cast<std::int64_t>(call->attempts().size()) + 1;
+  const auto claims = claims_of(asked, *permit);
   auto token = sign_token(claims, parts_.keyring.current());
   // Names that are long even when escaped could make a token that every verifier refuses to read.
   if (token.expose_for_transport().size() > token_bytes_max)
     return refuse(Code::bad_request, "the names of server, tool and call make a token over 8 KiB; use shorter ones");
   const auto digest = sha256(token.expose_for_transport());
 
-  const auto previous = previous_of(call);
+  const auto previous = previous_of(asked.call);
   if (previous == Previous::unredeemed) {
-    auto superseded = event_of(EventKind::token_superseded, Role::agent, caller);
-    superseded.txn = txn;
+    auto superseded = event_of(EventKind::token_superseded, Role::agent, asked.caller);
+    superseded.txn = asked.txn;
     superseded.agent = agent.spiffe_id;
-    superseded.jti = call->attempts().back().minted.jti;
+    superseded.jti = asked.call->attempts().back().minted.jti;
     parts_.store.append(superseded);
     minted_.supersede(*superseded.jti);
   }
 
-  auto event = event_of(EventKind::token_minted, Role::agent, caller);
-  event.txn = txn;
+  auto event = event_of(EventKind::token_minted, Role::agent, asked.caller);
+  event.txn = asked.txn;
   event.jti = claims.jti;
   event.agent = agent.spiffe_id;
-  event.server = server;
-  event.tool = escape_for_log(binding.tool);
+  event.server = claims.aud;
+  event.tool = escape_for_log(claims.tool);
   event.attempt = claims.attempt;
   event.grant = permit->grant;
   event.token_sha256 = digest;
-  event.args_mac = parts_.secret.args_mac(txn, binding.digest);
+  event.args_mac = parts_.secret.args_mac(asked.txn, claims.digest);
   event.expires_at = claims.exp;
   event.previous = previous;
-  if (call == nullptr && opening != nullptr) describe(event, *opening);
+  describe(event, asked.binding.verdict.get());
+  if (asked.call == nullptr) describe(event, *asked.opening);
+  if (asked.call == nullptr && asked.authority && asked.authority->parent) event.parent_txn = asked.authority->parent;
+  describe(event, asked.authority);
   if (*sealed) event.sealed_sha256 = sha256(**sealed);
   const auto log_index = parts_.store.append(event);
   if (*sealed) parts_.store.keep_sealed(log_index, **sealed);
   // Remembered before it is durable: a token that never left cannot be presented.
-  const auto& run_id = call != nullptr ? call->opening().run_id : opening->run_id;
-  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + permit->ttl_s * us_per_s, txn,
+  const auto& run_id = asked.call != nullptr ? asked.call->opening().run_id : asked.opening->run_id;
+  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + (claims.exp - claims.iat) * us_per_s, asked.txn,
                                 minted_.owner({agent.spiffe_id, run_id})});
-  return Minted{txn, std::move(token), claims.jti, claims.attempt, claims.exp, previous, permit->grant, log_index};
+  return Minted{asked.txn, std::move(token), claims.jti, claims.attempt,          claims.exp,
+                previous,  permit->grant,    log_index,  claims.exp - claims.iat, claims.call_id};
+}
+
+std::optional<EngineQuestion> Exchange::question(const Caller& caller, const OpenRequest& request,
+                                                 bool with_arguments) const {
+  const auto agent = agent_of(caller);
+  if (!agent || held_back(**agent)) return std::nullopt;
+  const auto txn = request.open_id ? parts_.secret.txn_of((*agent)->spiffe_id, *request.open_id) : Txn{};
+  Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
+  std::optional<Call> known;
+  if (request.open_id) known = Call::from(parts_.store.story(txn));
+  if (known) asked.call = &*known;
+  if (known ? not_again(asked).has_value() : controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
+    return std::nullopt;
+  auto authority = known ? authority_of(*known) : authority_asked(**agent, request);
+  if (!authority) return std::nullopt;
+  asked.authority = std::move(*authority);
+  return question_about(asked, with_arguments);
+}
+
+std::optional<EngineQuestion> Exchange::question(const Caller& caller, const MintRequest& request,
+                                                 bool with_arguments) const {
+  const auto agent = agent_of(caller);
+  if (!agent || held_back(**agent)) return std::nullopt;
+  const auto call = Call::from(parts_.store.story(request.txn));
+  if (!call || call->opening().agent != (*agent)->spiffe_id || call->openers_outcome() != nullptr) return std::nullopt;
+  if (revoked_for_good(*call) || !names_same_subject(call->opening(), request.delegation)) return std::nullopt;
+  auto authority = authority_of(*call);
+  if (!authority) return std::nullopt;
+  const std::optional<std::string> server = request.server;
+  return question_about(
+      {caller, **agent, request.txn, request.call, server, &*call, nullptr, std::move(*authority)}, with_arguments);
 }
 
 }  // namespace jeton

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "identity/clients.hpp"
 #include "jeton/event.hpp"
 #include "jeton/token.hpp"
+#include "policy/engine.hpp"
 
 namespace jeton {
 
@@ -15,8 +18,18 @@ struct CallBinding {
   std::string tool;
   ArgsDigest digest;
   std::optional<Json> arguments = std::nullopt;  ///< for grants that have rules about them; never logged
+  /// An engine's, where one decides as well; asked about this very request.
+  std::shared_ptr<const Verdict> verdict = nullptr;
 
   [[nodiscard]] const Json* arguments_if_sent() const { return arguments ? &*arguments : nullptr; }
+};
+
+/// On whose behalf an agent asks to act. At most one of the two.
+struct Delegation {
+  std::optional<Subject> user = std::nullopt;              ///< a user, as an issuer that names this agent has it
+  std::optional<std::string> parent_token = std::nullopt;  ///< a redeemed token of ours, of the agent that called
+
+  [[nodiscard]] bool empty() const { return !user && !parent_token; }
 };
 
 struct OpenRequest {
@@ -30,12 +43,15 @@ struct OpenRequest {
   std::optional<std::string> traceparent = std::nullopt;
   std::optional<std::string> framework = std::nullopt;
   std::optional<std::string> agent_label = std::nullopt;
+  std::optional<std::string> subject_token = std::nullopt;  ///< as it came; the door makes `delegation` of it
+  Delegation delegation = {};
 };
 
 struct MintRequest {
   Txn txn;
   std::string server;
   CallBinding call;
+  Delegation delegation = {};  ///< if given, it must be that of the opening
 };
 
 struct Minted {
@@ -47,6 +63,8 @@ struct Minted {
   Previous previous;
   std::string grant;
   std::uint64_t log_index;
+  std::int64_t expires_in;  ///< seconds
+  std::optional<std::string> call_id = std::nullopt;
 };
 
 struct Opened {

@@ -19,6 +19,8 @@ std::optional<std::pair<std::string_view, bool>> switch_path(std::string_view ta
 
 std::optional<Result<LocalDoor::Control>> LocalDoor::control_of(const Request& request) const {
   if (request.method != "POST") return std::nullopt;
+  if (parts_.oauth != nullptr)
+    if (const auto revocation = parts_.oauth->revocation_of(request)) return Control(*revocation);
   if (request.target == "/v1/revoke")
     return decode_revoke(request.body, parts_.limits).map([](RevokeRequest asked) { return Control(asked); });
   if (const auto path = switch_path(request.target))
@@ -46,15 +48,18 @@ Response LocalDoor::control(const Control& asked, const Caller& caller) {
   return switched ? answer_with({{"log_index", switched->log_index}}) : problem(switched.error());
 }
 
-void LocalDoor::answer_unwritten(const std::vector<Job*>& jobs, const Response& why) {
+void LocalDoor::answer_unwritten(const std::vector<Job*>& jobs, const Error& why) {
   for (auto* job : jobs)
-    job->response = holds_in_memory(*job, {.answered = was_answered(*job)}) ? in_memory_only() : why;
+    job->response = holds_in_memory(*job, {.answered = was_answered(*job)}) ? in_memory_only(*job)
+                                                                            : problem_at(job->request.target, why);
 }
 
-Response LocalDoor::in_memory_only() {
-  return problem({Code::log_unavailable,
-                  "in memory only: it holds now and its event is the first that is written when the log works again; "
-                  "ask again after a restart before that"});
+Response LocalDoor::in_memory_only(const Job& job) {
+  return problem_at(
+      job.request.target,
+      {Code::log_unavailable,
+       "in memory only: it holds now and its event is the first that is written when the log works again; "
+       "ask again after a restart before that"});
 }
 
 bool LocalDoor::was_answered(const Job& job) { return job.response.status == 200 && !job.response.body.empty(); }

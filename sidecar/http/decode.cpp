@@ -1,92 +1,16 @@
-// One reader for all bodies: each member is asked for by name, and what nobody asked for is refused.
+// From bodies of the local door to requests of the exchange.
 #include "http/decode.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include <fmt/core.h>
 
+#include "http/members.hpp"
 #include "identity/roles.hpp"
 
 namespace jeton {
 namespace {
 
-constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
-
-/// Reads the members of one object; the first mistake is kept, later reads then give empty values.
-class Members {
- public:
-  explicit Members(Json& object) : object_(object) {}
-
-  const Json* find(const char* name) {
-    read_.emplace_back(name);
-    const auto found = object_.find(name);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  /// A member that is there, without a copy.
-  Json take(const char* name) { return std::move(object_[name]); }
-
-  std::optional<std::string> optional_text(const char* name, bool (*valid)(std::string_view), std::string_view form) {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_string() || !valid(value->get_ref<const std::string&>())) {
-      wrong(name, form);
-      return std::nullopt;
-    }
-    return value->get<std::string>();
-  }
-
-  std::string text(const char* name, bool (*valid)(std::string_view), std::string_view form) {
-    auto value = optional_text(name, valid, form);
-    if (!value) wrong(name, form);
-    return value.value_or("");
-  }
-
-  std::optional<std::string> optional_id(const char* name) {
-    return optional_text(name, is_log_id, "1 to 128 characters of [!-~]");
-  }
-
-  template <class Tag>
-  std::optional<Id<Tag>> optional_id128(const char* name) {
-    const auto text = optional_text(
-        name, [](std::string_view t) { return Id<Tag>::parse(t).has_value(); }, "22 characters of base64url");
-    return text ? Id<Tag>::parse(*text) : std::nullopt;
-  }
-
-  std::optional<std::int64_t> optional_count(const char* name) {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 ||
-        value->get<std::int64_t>() > safe_integer_max) {
-      wrong(name, "an integer from 0 to 2^53-1");
-      return std::nullopt;
-    }
-    return value->get<std::int64_t>();
-  }
-
-  void wrong(std::string_view name, std::string_view form) {
-    fail({Code::bad_request, fmt::format("member \"{}\" must be {}", name, form)});
-  }
-  void fail(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-
-  /// The first mistake, or a member nobody asked for.
-  [[nodiscard]] std::optional<Error> mistake() const {
-    if (error_) return error_;
-    for (const auto& [name, value] : object_.items())
-      if (std::find(read_.begin(), read_.end(), name) == read_.end())
-        return Error{Code::bad_request, fmt::format("unknown member \"{}\"", escape_for_log(name.substr(0, 64)))};
-    return std::nullopt;
-  }
-
- private:
-  Json& object_;
-  std::vector<std::string> read_;
-  std::optional<Error> error_;
-};
-
-bool is_tool(std::string_view name) { return !name.empty() && name.size() <= tool_bytes_max; }
 bool is_token_text(std::string_view text) { return !text.empty(); }
 bool is_detail(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -126,9 +50,24 @@ Result<Json> parse_body(std::string_view body, const DecodeLimits& limits) {
   return std::move(*parsed);
 }
 
-CallBinding read_binding(Members& in, const DecodeLimits& limits) {
+std::string read_server(Members& in) { return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>"); }
+
+/// RFC 7521 section 4.2, as members.
+void step_over_client(Members& in) {
+  for (const char* name : {"client_id", "client_assertion_type", "client_assertion"}) (void)in.find(name);
+}
+
+Result<Txn> read_txn(std::string_view txn) {
+  if (const auto parsed = Txn::parse(txn)) return *parsed;
+  return refuse(Code::bad_request, "a txn is 22 characters of base64url");
+}
+
+}  // namespace
+
+CallBinding read_binding(Members& in, const char* tool, const DecodeLimits& limits) {
+  const auto is_tool = [](std::string_view name) { return !name.empty() && name.size() <= tool_bytes_max; };
   CallBinding call;
-  call.tool = in.text("tool", is_tool, "1 to 256 bytes of text");
+  call.tool = in.text(tool, is_tool, "1 to 256 bytes of text");
   const auto* arguments = in.find("arguments");
   const auto* digest = in.find("args_digest");
   if ((arguments == nullptr) == (digest == nullptr)) {
@@ -151,22 +90,13 @@ CallBinding read_binding(Members& in, const DecodeLimits& limits) {
   return call;
 }
 
-std::string read_server(Members& in) { return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>"); }
-
-Result<Txn> read_txn(std::string_view txn) {
-  if (const auto parsed = Txn::parse(txn)) return *parsed;
-  return refuse(Code::bad_request, "a txn is 22 characters of base64url");
-}
-
-}  // namespace
-
 Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limits) {
   auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
   OpenRequest request;
   request.server = in.optional_text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>");
-  request.call = read_binding(in, limits);
+  request.call = read_binding(in, "tool", limits);
   request.open_id = in.optional_id("open_id");
   request.call_id = in.optional_id("call_id");
   request.run_id = in.optional_id("run_id");
@@ -175,6 +105,7 @@ Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limit
   request.traceparent = in.optional_text("traceparent", is_traceparent, "a W3C traceparent");
   request.framework = in.optional_id("framework");
   request.agent_label = in.optional_id("agent_label");
+  request.subject_token = in.optional_text("subject_token", is_token_text, "a token");
   if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
   return request;
 }
@@ -188,7 +119,7 @@ Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, con
   MintRequest request;
   request.txn = *id;
   request.server = read_server(in);
-  request.call = read_binding(in, limits);
+  request.call = read_binding(in, "tool", limits);
   if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
   return request;
 }
@@ -197,10 +128,11 @@ Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& l
   auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
+  if (limits.client_members) step_over_client(in);
   RedeemRequest request;
   request.token = in.text("token", is_token_text, "a token");
   request.server = read_server(in);
-  request.call = read_binding(in, limits);
+  request.call = read_binding(in, "tool", limits);
   request.redemption_id = in.text("redemption_id", is_log_id, "128 random bits, made for this redemption");
   if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
   return request;
@@ -212,6 +144,7 @@ Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
   auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());
   Members in(*json);
+  if (limits.client_members) step_over_client(in);
   FinishRequest request;
   request.txn = *id;
   request.jti = in.optional_id128<JtiTag>("jti");

@@ -11,6 +11,7 @@ namespace jeton {
 struct DecodeLimits {
   std::size_t body_bytes = 1 << 20;
   std::size_t arguments_bytes = arguments_bytes_max;
+  bool client_members = false;  ///< over the network a body also says who sent it; that has been read already
 };
 
 /// bad_request for what is not the JSON the protocol names (an unknown member included), bad_arguments for what is

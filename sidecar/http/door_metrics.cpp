@@ -13,8 +13,10 @@ std::string_view verb_name(const Job& job) {
   const auto& target = job.request.target;
   if (job.fault) return "request";
   if (method == "GET") {
-    if (target == "/v1/jwks") return "jwks";
+    if (target == "/v1/jwks" || target == "/oauth2/jwks") return "jwks";
+    if (target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
+    if (target == "/healthz" || target == "/readyz") return "health";
     return target == "/metrics" ? "metrics" : "request";
   }
   const auto ends_with = [&](std::string_view prefix, std::string_view end) {
@@ -25,7 +27,9 @@ std::string_view verb_name(const Job& job) {
   if (ends_with("/v1/calls/", "/tokens")) return "mint";
   if (ends_with("/v1/calls/", "/outcome")) return "finish";
   if (target == "/v1/redeem") return "redeem";
-  if (target == "/v1/revoke") return "revoke";
+  if (target == "/v1/revoke" || target == "/oauth2/revoke") return "revoke";
+  if (target == "/oauth2/token") return "token";
+  if (target == "/oauth2/introspect") return "introspect";
   if (ends_with("/v1/agents/", "/disable")) return "disable";
   if (ends_with("/v1/agents/", "/enable")) return "enable";
   return "request";
@@ -53,6 +57,8 @@ void LocalDoor::count(std::span<Job* const> jobs) {
 std::string LocalDoor::metrics() const {
   MetricText text;
   requests_.write(text);
+  text.counter("jeton_hosts_refused_total", "Requests over TCP for another host, or from another host's page.",
+               hosts_refused_);
   text.counter("jeton_log_events_total", "Events in the log.", parts_.store.size());
   text.gauge("jeton_events_in_memory_only", "Revocations and switches that wait for the log.",
              static_cast<double>(parts_.exchange.controls().waiting().size()));

@@ -1,6 +1,8 @@
 // Routing, and one transaction for all that is ready at once.
 #include "http/local_door.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "ops/log.hpp"
@@ -59,19 +61,18 @@ Json json_of(const Redeemed& redeemed) {
   return body;
 }
 
-Response internal(const std::exception& error, const std::string& request) {
+Error internal(const std::exception& error, const std::string& request) {
   log_line(Level::error, "a request ended by a mistake of our own", {{"request", request}, {"what", error.what()}});
-  return problem({Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"});
+  return {Code::internal, "jetond met a mistake of its own; nothing was granted; see its log"};
 }
 
-/// "/v1/calls/<txn>/<what>" → txn and what.
-std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
-  constexpr std::string_view prefix = "/v1/calls/";
-  if (!target.starts_with(prefix)) return std::nullopt;
-  target.remove_prefix(prefix.size());
-  const auto slash = target.find('/');
-  if (slash == target.npos) return std::nullopt;
-  return std::pair{target.substr(0, slash), target.substr(slash + 1)};
+/// What was read of it before its tick, or what is read now. Once: the arguments may be large.
+template <class T, class Decode>
+Result<T> read_once(Job& job, Decode decode) {
+  auto* read = std::any_cast<Result<T>>(&job.read);
+  auto request = read != nullptr ? std::move(*read) : decode();
+  if (request) request->call.verdict = job.verdict;
+  return request;
 }
 
 }  // namespace
@@ -87,10 +88,10 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
   for (auto* job : jobs) {
     job->response = {};
-    if (job->fault || !answer_from_memory(*job))
-      writing.push_back(job);
-    else
+    if (answer_without_log(*job))
       count(std::span(&job, 1));
+    else
+      writing.push_back(job);
   }
   if (writing.empty()) return;
 
@@ -100,7 +101,7 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
     if (control_of(job->request)) controls.push_back(*job);
   const auto request = writing.size() == 1 ? writing.front()->id : std::string("several");
   bool answered = false;
-  const auto unwritten = [&](const Response& why) {
+  const auto unwritten = [&](const Error& why) {
     if (!answered) return answer_unwritten(writing, why);
     for (const auto& job : controls) (void)holds_in_memory(job, {.answered = true});
   };
@@ -111,7 +112,8 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
           begin_wait();
         },
         [&] { answered = end_wait() || answered; });
-    if (!durable) unwritten(problem(durable.error()));
+    note_durable(durable.has_value());
+    if (!durable) unwritten(durable.error());
   } catch (const std::exception& error) {
     unwritten(internal(error, request));
   }
@@ -124,7 +126,7 @@ void LocalDoor::answer_all(const std::vector<Job*>& jobs) {
 }
 
 void LocalDoor::answer_one(Job& job) {
-  job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job.request, job.caller);
+  job.response = job.fault ? refused(job.caller, *job.fault, Verb::request) : route(job);
 }
 
 void LocalDoor::answer_part(Job& job) {
@@ -133,11 +135,14 @@ void LocalDoor::answer_part(Job& job) {
   } catch (const LogDamaged& error) {
     // What this job asked about cannot be read. Its neighbours ask about something else.
     job.response =
-        problem({Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what())});
+        problem_at(job.request.target,
+                   {Code::log_unavailable, fmt::format("the log is damaged: {}; see jeton log verify", error.what())});
   } catch (const std::runtime_error&) {
     throw;  // the store's: nothing of this tick can be kept
   } catch (const std::exception& error) {
-    job.response = internal(error, job.id);  // its own events were taken back; its neighbours are not concerned
+    job.response =
+        problem_at(job.request.target,
+                   internal(error, job.id));  // its own events were taken back; its neighbours are not concerned
   }
 }
 
@@ -145,11 +150,14 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
     if (keys && answer_from_memory(*job)) continue;
+    if (answer_health(*job, false) || answer_network_fault(*job)) continue;
+    if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
-      job->response = in_memory_only();
+      job->response = in_memory_only(*job);
     else
-      job->response = problem({Code::log_unavailable,
-                               "the log's disk does not answer, so nothing was granted; try again with the same id"});
+      job->response = problem_at(
+          job->request.target, {Code::log_unavailable,
+                                "the log's disk does not answer, so nothing was granted; try again with the same id"});
   }
   count(jobs);
 }
@@ -160,8 +168,9 @@ void LocalDoor::begin_wait() const {
 
 bool LocalDoor::end_wait() const { return parts_.guard != nullptr && parts_.guard->end(); }
 
-std::size_t LocalDoor::body_bytes_max(bool stranger) const {
-  return stranger && !parts_.roles.has_open_server() ? strangers_body_bytes : parts_.limits.body_bytes;
+std::size_t LocalDoor::body_bytes_max(const Caller& caller, bool stranger) const {
+  const bool may_redeem = !caller.remote && parts_.roles.has_open_server();
+  return stranger && !may_redeem ? std::min(strangers_body_bytes, parts_.limits.body_bytes) : parts_.limits.body_bytes;
 }
 
 void LocalDoor::keep_house(bool stopping) {
@@ -174,11 +183,19 @@ void LocalDoor::keep_house(bool stopping) {
     begin_wait();
   };
   const bool durable = nothing || parts_.exchange.transact(write_due, [this] { (void)end_wait(); });
+  if (!nothing) note_durable(durable);
   parts_.exchange.settle(durable ? due : std::vector<Event>{});
   if (stopping) return;
   begin_wait();
   parts_.checkpoint();
   (void)end_wait();
+}
+
+bool LocalDoor::identify(Job& job) const {
+  if (parts_.oauth != nullptr) return parts_.oauth->identify(job);
+  if (!job.caller.remote) return true;
+  job.response = problem({Code::unattested_peer, "nobody is known over the network; see listen in the configuration"});
+  return false;
 }
 
 bool LocalDoor::answer_from_memory(Job& job) const {
@@ -189,6 +206,8 @@ bool LocalDoor::answer_from_memory(Job& job) const {
     job.response.may_cache = true;
     return true;
   }
+  if (parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job)) return true;
+  if (answer_health(job, is_ready())) return true;
   if (target == "/metrics" && parts_.roles.is_reviewer(job.caller)) {
     job.response = {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
     return true;
@@ -198,23 +217,36 @@ bool LocalDoor::answer_from_memory(Job& job) const {
   return true;
 }
 
-Response LocalDoor::route(const Request& request, const Caller& caller) {
+std::optional<std::pair<std::string_view, std::string_view>> call_path(std::string_view target) {
+  constexpr std::string_view prefix = "/v1/calls/";
+  if (!target.starts_with(prefix)) return std::nullopt;
+  target.remove_prefix(prefix.size());
+  const auto slash = target.find('/');
+  if (slash == target.npos) return std::nullopt;
+  return std::pair{target.substr(0, slash), target.substr(slash + 1)};
+}
+
+Response LocalDoor::route(Job& job) {
+  const auto& request = job.request;
+  const auto& caller = job.caller;
   // Who has no part to play gets no megabyte read: parsing it would take the time of those who have.
   // (A stranger may redeem where a server has no match; the digest in place of the arguments is always small.)
   const bool may_redeem = request.target == "/v1/redeem" && parts_.roles.has_open_server();
   if (request.body.size() > strangers_body_bytes && !may_redeem && !parts_.roles.knows(caller))
     return refused(caller, {Code::unknown_agent, words_for(caller) + " matches no agent, server or operator"},
                    Verb::request);
+  if (parts_.oauth != nullptr)
+    if (auto answer = parts_.oauth->route(job)) return std::move(*answer);
   if (const auto asked = control_of(request)) {
     if (!*asked) return refused(caller, asked->error(), verb_of(request));
     return control(**asked, caller);
   }
   const auto& target = request.target;
   if (request.method == "POST") {
-    if (target == "/v1/calls") return open(request, caller);
+    if (target == "/v1/calls") return open(job);
     if (target == "/v1/redeem") return redeem(request, caller);
     if (const auto path = call_path(target)) {
-      if (path->second == "tokens") return mint(request, caller, path->first);
+      if (path->second == "tokens") return mint(job, path->first);
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
@@ -228,30 +260,39 @@ Response LocalDoor::refused(const Caller& caller, const Error& error, Verb verb)
   return problem(parts_.exchange.refused(caller, error, Refusal{verb}));
 }
 
-Response LocalDoor::open(const Request& request, const Caller& caller) {
-  const auto decoded = decode_open(request.body, parts_.limits);
-  if (!decoded) return refused(caller, decoded.error(), Verb::open);
-  const auto opened = parts_.exchange.open(caller, *decoded);
+Response LocalDoor::open(Job& job) {
+  if (job.stalled) return problem(unasked());
+  auto decoded = read_once<OpenRequest>(job, [&] { return decode_open(job.request.body, parts_.limits); });
+  if (!decoded) return refused(job.caller, decoded.error(), Verb::open);
+  if (auto no = delegate(*decoded, job.caller)) return refused(job.caller, *no, Verb::open);
+  const auto opened = parts_.exchange.open(job.caller, *decoded);
   if (!opened) return problem(opened.error());
   return opened->minted ? answer_with(*opened, *opened->minted) : answer_with(json_of(*opened));
 }
 
-Response LocalDoor::mint(const Request& request, const Caller& caller, std::string_view txn) {
-  const auto decoded = decode_mint(request.body, txn, parts_.limits);
-  if (!decoded) return refused(caller, decoded.error(), Verb::mint);
-  const auto minted = parts_.exchange.mint(caller, *decoded);
+Response LocalDoor::mint(Job& job, std::string_view txn) {
+  if (job.stalled) return problem(unasked());
+  const auto decoded = read_once<MintRequest>(job, [&] { return decode_mint(job.request.body, txn, parts_.limits); });
+  if (!decoded) return refused(job.caller, decoded.error(), Verb::mint);
+  const auto minted = parts_.exchange.mint(job.caller, *decoded);
   return minted ? answer_with(json_of(*minted)) : problem(minted.error());
 }
 
+DecodeLimits LocalDoor::limits_for(const Caller& caller) const {
+  auto limits = parts_.limits;
+  limits.client_members = caller.remote.has_value();
+  return limits;
+}
+
 Response LocalDoor::redeem(const Request& request, const Caller& caller) {
-  const auto decoded = decode_redeem(request.body, parts_.limits);
+  const auto decoded = decode_redeem(request.body, limits_for(caller));
   if (!decoded) return refused(caller, decoded.error(), Verb::redeem);
   const auto redeemed = parts_.exchange.redeem(caller, *decoded);
   return redeemed ? answer_with(json_of(*redeemed)) : problem(redeemed.error());
 }
 
 Response LocalDoor::finish(const Request& request, const Caller& caller, std::string_view txn) {
-  const auto decoded = decode_finish(request.body, txn, parts_.limits);
+  const auto decoded = decode_finish(request.body, txn, limits_for(caller));
   if (!decoded) return refused(caller, decoded.error(), Verb::finish);
   const auto finished = parts_.exchange.finish(caller, *decoded);
   return finished ? answer_with({{"log_index", finished->log_index}}) : problem(finished.error());

@@ -1,8 +1,10 @@
 // A request and its answer as the doors see them: values, no sockets, no parser.
 #pragma once
 
+#include <any>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "attest/caller.hpp"
 #include "jeton/error.hpp"
+#include "policy/engine.hpp"
 
 namespace jeton {
 
@@ -18,8 +21,8 @@ struct Request {
   std::string target;
   std::string content_type;
   std::string body;
-  std::string host = {};
-  std::string origin = {};                      ///< only browsers send it
+  std::string host = {};                        ///< of several fields: all, with commas between them
+  std::string origin = {};                      ///< only browsers send it; the same
   std::vector<std::string> authorization = {};  ///< one a header field, as they came
 };
 
@@ -37,15 +40,22 @@ struct Job {
   Request request;
   Caller caller;
   std::optional<Error> fault = std::nullopt;
+  int fault_status = 0;  ///< of the answer to a fault, where it is not that of its code
   Response response = {};
   std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
   std::chrono::steady_clock::time_point arrived = {};
+  std::any read = {};  ///< what its door read the body as before the tick, because somebody had to be asked about it
+  std::shared_ptr<const Verdict> verdict = nullptr;  ///< of an engine that decides as well
+  bool asked = false;                                ///< whether there is anything to ask it has been looked at
+  bool stalled = false;                              ///< it came while the log's disk hung, and nobody was asked
 };
 
 /// What stands behind a listening socket.
 class Door {
  public:
   virtual ~Door() = default;
+  /// The first look at a request, before errands: what must not come in gets a fault.
+  virtual void screen(Job&) {}
   /// Fills in every job's response. What they wrote is durable when this returns.
   virtual void answer(std::span<Job* const> jobs) = 0;
   /// The same while another thread still waits for the disk: everything that needs the log is log_unavailable, and the
@@ -58,12 +68,12 @@ class Door {
   virtual void keep_house(bool stopping) = 0;
   /// Whether the caller has no part to play, whatever its executable's hash is; and how large a body is worth reading.
   [[nodiscard]] virtual bool is_stranger(const Caller& caller) const = 0;
-  [[nodiscard]] virtual std::size_t body_bytes_max(bool stranger) const = 0;
+  [[nodiscard]] virtual std::size_t body_bytes_max(const Caller& caller, bool stranger) const = 0;
   /// Whether an answer to this caller could depend on its executable's hash.
   [[nodiscard]] virtual bool wants_sha256_of(const Caller& caller) const = 0;
 };
 
-/// RFC 9457 problem+json of a refusal.
-[[nodiscard]] Response problem(const Error& error);
+/// RFC 9457 problem+json of a refusal; its status is the code's, or this one.
+[[nodiscard]] Response problem(const Error& error, int status = 0);
 
 }  // namespace jeton

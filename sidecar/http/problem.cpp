@@ -4,16 +4,17 @@
 
 namespace jeton {
 
-Response problem(const Error& error) {
+Response problem(const Error& error, int status) {
   const auto& row = facts(error.code);
+  if (status == 0) status = row.http;
   Json body{{"type", "about:blank"},
             {"title", row.sentence},
-            {"status", row.http},
+            {"status", status},
             {"code", row.name},
             {"detail", error.message}};
   if (error.txn) body["txn"] = *error.txn;
   if (error.log_index) body["log_index"] = *error.log_index;
-  return {row.http, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false,
+  return {status, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false,
           error.code};
 }
 

@@ -2,6 +2,7 @@
 #include "http/request_reader.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
@@ -18,9 +19,11 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t read_ahead_bytes = 8 * 1024;
 
-Error fault_of(const boost::system::error_code& error, bool stranger) {
-  if (error == http::error::body_limit && stranger)
+Error fault_of(const boost::system::error_code& error, RequestReader::Sender sender) {
+  if (error == http::error::body_limit && sender == RequestReader::Sender::stranger)
     return {Code::unknown_agent, "this account matches no agent, server or operator"};
+  if (error == http::error::body_limit && sender == RequestReader::Sender::unproved)
+    return {Code::bad_request, "the body is larger than 64 KiB, and who sends it is not proved yet"};
   if (error == http::error::body_limit) return {Code::bad_request, "the body is larger than limits.body_bytes"};
   if (error == http::error::header_limit) return {Code::bad_request, "the header is larger than limits.header_bytes"};
   return {Code::bad_request, "not HTTP/1.1: " + error.message()};
@@ -66,7 +69,7 @@ std::size_t RequestReader::feed(std::string_view bytes) {
   // Bodies are taken as they come. What stays is a header, a chunk's extension or a trailer, and only the first of them
   // the parser itself keeps within bounds.
   if (bytes.size() - taken > limits_.header_bytes + read_ahead_bytes) error = http::error::header_limit;
-  if (error && error != http::error::need_more) fault_ = fault_of(error, limits_.stranger);
+  if (error && error != http::error::need_more) fault_ = fault_of(error, limits_.sender);
   return taken;
 }
 
@@ -74,15 +77,21 @@ bool RequestReader::done() const { return parser_->is_done() && !fault_; }
 
 Request RequestReader::take() {
   auto& message = parser_->get();
-  Request request{std::string(message.method_string()),
-                  std::string(message.target()),
-                  std::string(message[http::field::content_type]),
-                  std::move(message.body()),
-                  std::string(message[http::field::host]),
-                  std::string(message[http::field::origin])};
-  const auto [first, last] = message.equal_range(http::field::authorization);
-  for (auto field = first; field != last; ++field) request.authorization.emplace_back(field->value());
-  return request;
+  const auto all_of = [&message](http::field name) {
+    std::vector<std::string> values;
+    const auto [first, last] = message.equal_range(name);
+    for (auto field = first; field != last; ++field) values.emplace_back(field->value());
+    return values;
+  };
+  // RFC 9110 section 5.2.
+  const auto joined = [&all_of](http::field name) { return fmt::format("{}", fmt::join(all_of(name), ", ")); };
+  return {std::string(message.method_string()),
+          std::string(message.target()),
+          std::string(message[http::field::content_type]),
+          std::move(message.body()),
+          joined(http::field::host),
+          joined(http::field::origin),
+          all_of(http::field::authorization)};
 }
 
 bool RequestReader::keep_alive() const { return parser_->keep_alive(); }

@@ -14,10 +14,12 @@ namespace jeton {
 /// Reads one request. One thread.
 class RequestReader {
  public:
+  /// Words the refusal of a larger body.
+  enum class Sender { known, stranger, unproved };
   struct Limits {
     std::size_t header_bytes;  ///< of the header, of a chunk's extension, and of a trailer
     std::size_t body_bytes;
-    bool stranger = false;  ///< words the refusal of a larger body
+    Sender sender = Sender::known;
   };
   explicit RequestReader(const Limits& limits);
   ~RequestReader();
@@ -27,7 +29,7 @@ class RequestReader {
   /// more bytes are needed, and what was left comes again with them. After `done` the rest is the next request's.
   [[nodiscard]] std::size_t feed(std::string_view bytes);
   [[nodiscard]] bool done() const;
-  /// bad_request, or unknown_agent for a stranger's larger body. The connection is of no use any more.
+  /// bad_request, or unknown_agent for the larger body of a local stranger. The connection is of no use any more.
   [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
 
   /// Of a request that is done.

@@ -1,5 +1,5 @@
-// HTTP/1.1 over Unix sockets: reads requests, vouches for who sent them, and hands all that are ready to the door at
-// once.
+// HTTP/1.1 over Unix sockets and TCP: reads requests, vouches for who sent them, and hands all that are ready to the
+// door at once.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,10 @@
 
 #include "attest/peer.hpp"
 #include "http/message.hpp"
+#include "http/places.hpp"
 #include "http/stall_guard.hpp"
 
 namespace jeton {
-
-struct ServerLimits {
-  std::size_t body_bytes = 1 << 20;
-  std::size_t header_bytes = 16 * 1024;
-  std::size_t connections_per_uid = 128;
-  std::size_t connections = 1024;
-  std::int64_t idle_s = 60;
-  std::int64_t request_s = 5;
-};
 
 /// One loop on the calling thread. A lone request is read, committed and answered without a hand-off; under load one
 /// commit serves every request that was ready. While the disk hangs, `guard` runs the loop from its own thread.
@@ -32,17 +24,22 @@ class Server {
 
   /// Takes over a listening Unix socket. `path` is what callers through it are known by.
   void listen(int socket, const std::filesystem::path& path);
+  /// The same of a TCP socket. Nobody's process is known there: a caller is an address.
+  void listen_to_network(int socket);
 
   /// What SIGHUP asks for; runs between ticks.
   void on_hangup(std::function<void()> reload);
   /// Between ticks. Requests that are being read keep the limits they began with.
   void set_limits(const ServerLimits& limits);
 
-  /// Open now, those without a part to play among them, and how many were turned away since the start.
+  /// Open now: all, those of local accounts without a part to play, and those of the network; and how many were turned
+  /// away since the start.
   struct Connections {
     std::size_t open;
     std::size_t strangers;
+    std::size_t network;
     std::uint64_t turned_away;
+    std::uint64_t network_turned_away;
   };
   /// On the loop's thread.
   [[nodiscard]] Connections connections() const;

@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 #include "attest/peer.hpp"
 #include "http/message.hpp"
@@ -18,20 +18,28 @@ namespace jeton {
 
 /// One connection. What it waits for at the moment decides which deadline ends it.
 struct Session {
-  using Stream = boost::asio::local::stream_protocol;
+  using Stream = boost::asio::generic::stream_protocol;  // a Unix socket or one of TCP
   using SteadyClock = std::chrono::steady_clock;
-  enum class Phase { idle, reading, answering };
+  enum class Phase { idle, reading, answering, leaving };
 
   Stream::socket socket;
-  std::string buffer;  ///< arrived, and not taken yet
-  std::optional<Peer> peer;
-  Caller known;           ///< what the socket alone proves: all there is of a peer that is gone
-  bool stranger = false;  ///< had no part to play when it connected
+  std::string buffer;        ///< arrived, and not taken yet
+  std::optional<Peer> peer;  ///< over TCP there is no process to look at
+  Caller known;              ///< what the socket alone proves: all there is of a peer that is gone
+  bool stranger = false;     ///< had no part to play when it connected
   Phase phase = Phase::idle;
   SteadyClock::time_point deadline = SteadyClock::time_point::max();
   bool timed_out = false;
 
-  Session(Stream::socket connected, std::string path) : socket(std::move(connected)) { known.socket = std::move(path); }
+  explicit Session(Stream::socket connected) : socket(std::move(connected)) {}
+
+  /// Who it is now; unattested_peer when the process that connected is gone or another.
+  [[nodiscard]] Result<Caller> caller() const { return peer ? peer->caller() : Result<Caller>(known); }
+
+  void wait_in(Phase what, std::chrono::seconds most) {
+    phase = what;
+    deadline = SteadyClock::now() + most;
+  }
 };
 
 /// Names for requests: those of one daemon do not repeat, and those of two hardly, since each has its start in them.

@@ -27,6 +27,9 @@ class StallGuard {
   /// True when the guard took over: what waited has been answered already. Returns when its last slice is over.
   bool end();
 
+  /// Whether the guard runs the loop's work now; asked by that work.
+  [[nodiscard]] bool has_taken_over() const { return state_.load() == taken_over; }
+
  private:
   enum State : int { idle, waiting, taken_over };
   void watch();

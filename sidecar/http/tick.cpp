@@ -1,9 +1,11 @@
-// Shares by account, counted in bytes of body, because parsing is what a large request costs the others.
+// Shares by account or address, counted in bytes of body, because parsing is what a large request costs the others.
 #include "http/tick.hpp"
 
 #include <algorithm>
 #include <map>
 #include <utility>
+
+#include "http/tcp_socket.hpp"
 
 namespace jeton {
 
@@ -17,9 +19,10 @@ bool Tick::gathers(Clock::time_point now) const { return waiting_.size() < last_
 std::vector<Tick::Waiting> Tick::take() {
   if (waiting_.size() <= 1) return std::exchange(waiting_, {});
   std::vector<Waiting> taken, rest;
-  std::map<uid_t, std::size_t> bytes;
+  std::map<std::pair<uid_t, std::string>, std::size_t> bytes;
   for (auto& waiting : waiting_) {
-    auto& used = bytes[waiting.job->caller.uid];
+    const auto& caller = waiting.job->caller;
+    auto& used = bytes[{caller.uid, caller.remote ? one_remote(*caller.remote) : ""}];
     const auto size = waiting.job->request.body.size();
     // One byte at least is counted, so that an empty body is somebody's first as well. Once an account had to wait, so
     // do its later requests: their order is kept.

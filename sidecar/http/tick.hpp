@@ -17,8 +17,8 @@ class Tick {
     Job* job;
     std::function<void()> resume;
   };
-  /// What one account may have parsed in one tick; a single larger request goes alone. So whoever sends megabytes makes
-  /// the others wait for one of them, not for all.
+  /// What one account, or one address of the network, may have parsed in one tick; a single larger request goes alone.
+  /// So whoever sends megabytes makes the others wait for one of them, not for all.
   static constexpr std::size_t share_bytes = 256 * 1024;
   static constexpr auto gather_max = std::chrono::milliseconds(1);
 

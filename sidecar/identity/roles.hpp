@@ -36,6 +36,8 @@ struct ServerEntry {
   std::optional<SelectorSet> match;
   bool offline = false;  ///< verify = "offline": it burns in its own store and only reports; always with `match`
   ClientProof proof = {};
+  /// Agents that run behind this server: a token that was redeemed here lets them call on, on behalf of who called.
+  std::vector<std::string> delegates_to = {};
 };
 
 /// The configured parts. Only ever changed as a whole, by assignment between two ticks.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,12 +28,27 @@ class MetricText {
   std::string text_;
 };
 
+/// How long something took: samples of one histogram family, its bounds in seconds.
+class Times {
+ public:
+  using Duration = std::chrono::steady_clock::duration;
+  static constexpr std::array<double, 10> bounds_s{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+
+  void add(Duration took);
+  /// `label` as `verb="mint"`, or empty.
+  void write(MetricText& text, std::string_view family, const std::string& label) const;
+
+ private:
+  std::array<std::uint64_t, bounds_s.size()> within_{};  ///< not cumulative
+  std::uint64_t count_ = 0;
+  double sum_s_ = 0;
+};
+
 /// How many requests of each kind ended how, and how long they took from the last byte read to the answer. One thread
 /// at a time.
 class RequestMetrics {
  public:
-  using Duration = std::chrono::steady_clock::duration;
-  static constexpr std::array<double, 10> bounds_s{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+  using Duration = Times::Duration;
 
   /// `verb` and `code` are names of the protocol ("mint", "no_grant"; "ok" for what was not refused) with static
   /// storage.
@@ -40,13 +56,22 @@ class RequestMetrics {
   void write(MetricText& text) const;
 
  private:
-  struct Times {
-    std::array<std::uint64_t, bounds_s.size()> within{};  ///< not cumulative
-    std::uint64_t count = 0;
-    double sum_s = 0;
-  };
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> ends_;
   std::map<std::string_view, Times> times_;
+};
+
+/// What an engine that also decides was asked, what came of it, and how long that took, the wait for a free thread
+/// included. Thread-safe.
+class EngineMetrics {
+ public:
+  /// `ruling` is a name of the protocol ("permitted", "timeout") with static storage.
+  void answered(std::string_view ruling, Times::Duration took);
+  void write(MetricText& text) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string_view, std::uint64_t> results_;
+  Times times_;
 };
 
 }  // namespace jeton

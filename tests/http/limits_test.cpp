@@ -16,6 +16,7 @@ TEST_CASE("the limits that hold without a configuration are those of the protoco
                        {"arguments_bytes", 262144},
                        {"header_bytes", 16384},
                        {"connections_per_uid", 128},
+                       {"connections_per_address", 64},
                        {"connections", 1024},
                        {"idle_s", 60},
                        {"request_s", 5}});

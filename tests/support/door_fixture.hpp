@@ -38,6 +38,7 @@ class DoorFixture {
 
   Company company;
   bool disk_low = false;
+  OAuthDoor oauth{{company.process->exchange, company.roles, company.process->keyring, nullptr, test_issuer, {}}};
   LocalDoor door{{company.process->exchange,
                   company.memory,
                   company.roles,
@@ -47,7 +48,10 @@ class DoorFixture {
                     return Json{{"version", "0"},       {"issuer", test_issuer}, {"dev", false},
                                 {"durability", "full"}, {"memory_locked", true}, {"limits", Json::object()}};
                   },
-                  [this] { return disk_low; }}};
+                  [this] { return disk_low; },
+                  [] {},
+                  nullptr,
+                  &oauth}};
 };
 
 [[nodiscard]] inline Json body_of(const Job& job) { return Json::parse(job.response.body); }

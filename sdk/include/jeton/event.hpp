@@ -143,6 +143,7 @@ struct Event {
   // On whose behalf, and who else decided.
   std::optional<std::string> subject = std::nullopt;          ///< the token's sub, where it is not the agent
   std::optional<std::string> subject_issuer = std::nullopt;   ///< who vouched for that subject
+  std::optional<std::int64_t> subject_until = std::nullopt;   ///< NumericDate: no token of this call lives longer
   std::optional<std::string> decision_id = std::nullopt;      ///< of the external policy's decision
   std::optional<std::string> decision_reason = std::nullopt;  ///< its reason, in log form
 
@@ -208,6 +209,7 @@ void for_each_member(E& event, Visit&& visit) {
   visit("remote", event.remote, Kept::term);
   visit("subject", event.subject, Kept::term);
   visit("subject_issuer", event.subject_issuer, Kept::term);
+  visit("subject_until", event.subject_until);
   visit("decision_id", event.decision_id, Kept::inline_);
   visit("decision_reason", event.decision_reason, Kept::term);
 }

@@ -99,6 +99,7 @@ ALTER TABLE event ADD COLUMN auth_subject INTEGER REFERENCES term (id);
 ALTER TABLE event ADD COLUMN remote INTEGER REFERENCES term (id);
 ALTER TABLE event ADD COLUMN subject INTEGER REFERENCES term (id);
 ALTER TABLE event ADD COLUMN subject_issuer INTEGER REFERENCES term (id);
+ALTER TABLE event ADD COLUMN subject_until INTEGER;
 ALTER TABLE event ADD COLUMN decision_id TEXT;
 ALTER TABLE event ADD COLUMN decision_reason INTEGER REFERENCES term (id);
 )sql";

@@ -8,7 +8,7 @@ namespace {
 using jeton::Code;
 using jeton::RequestReader;
 
-constexpr RequestReader::Limits limits{1024, 4096, false};
+constexpr RequestReader::Limits limits{1024, 4096};
 
 /// Feeds piece by piece as a socket would; what is left over.
 std::string feed(RequestReader& reader, const std::string& bytes, std::size_t piece) {
@@ -48,10 +48,27 @@ TEST_CASE("what is no HTTP or too large is refused however it is cut") {
 }
 
 TEST_CASE("a stranger's larger body is refused for who it is") {
-  RequestReader reader({1024, 10, true});
-  (void)feed(reader, "POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n01234567890", 5);
-  REQUIRE(reader.fault());
-  CHECK(reader.fault()->code == Code::unknown_agent);
+  for (const auto& [sender, code] : {std::pair{RequestReader::Sender::known, Code::bad_request},
+                                     {RequestReader::Sender::stranger, Code::unknown_agent},
+                                     {RequestReader::Sender::unproved, Code::bad_request}}) {
+    RequestReader reader({1024, 10, sender});
+    (void)feed(reader, "POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n01234567890", 5);
+    REQUIRE(reader.fault());
+    CHECK(reader.fault()->code == code);
+  }
+}
+
+TEST_CASE("a field that comes twice is read as one with a comma so that nothing equals it") {
+  RequestReader reader(limits);
+  (void)feed(reader,
+             "GET / HTTP/1.1\r\nHost: a.example\r\nOrigin: https://a.example\r\nhost: b.example\r\n"
+             "Origin: https://b.example\r\nAuthorization: Basic x\r\nAuthorization: Bearer y\r\n\r\n",
+             7);
+  REQUIRE(reader.done());
+  const auto request = reader.take();
+  CHECK(request.host == "a.example, b.example");
+  CHECK(request.origin == "https://a.example, https://b.example");
+  CHECK(request.authorization == std::vector<std::string>{"Basic x", "Bearer y"});
 }
 
 TEST_CASE("a request is the same in one piece and byte by byte and the next one is left alone") {

@@ -51,7 +51,7 @@ class TestDoor final : public jeton::Door {
     for (auto* job : jobs) job->response.body = "{}";
   }
   bool is_stranger(const jeton::Caller&) const override { return false; }
-  std::size_t body_bytes_max(bool) const override { return body_bytes; }
+  std::size_t body_bytes_max(const jeton::Caller&, bool) const override { return body_bytes; }
   void keep_house(bool stopping) override {
     if (!stopping) in_house();
   }

@@ -15,9 +15,10 @@ struct Queue {
   Tick tick;
   std::list<Job> jobs;
 
-  bool add(uid_t uid, std::size_t bytes) {
+  bool add(uid_t uid, std::size_t bytes, std::optional<std::string> remote = std::nullopt) {
     auto& job = jobs.emplace_back();
     job.caller.uid = uid;
+    job.caller.remote = std::move(remote);
     job.request.body.assign(bytes, 'x');
     return tick.add({&job, [] {}});
   }
@@ -56,6 +57,14 @@ TEST_CASE("an account's requests keep their order though a later one would fit")
   REQUIRE(second.size() == 2);
   CHECK(second[0].second == 200'000);
   CHECK(second[1].second == 10);
+}
+
+TEST_CASE("each address of the network has a share of its own") {
+  Queue queue;
+  for (const auto* remote : {"10.0.0.1", "10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2"})
+    queue.add(jeton::no_uid, 200'000, remote);
+  CHECK(queue.take().size() == 3);  // the second of the first address waits, and of one IPv6 network the second
+  CHECK(queue.take().size() == 2);
 }
 
 TEST_CASE("small requests share one tick however many accounts send them") {

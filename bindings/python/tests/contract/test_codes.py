@@ -95,7 +95,7 @@ ELSEWHERE = {
     "wrong_issuer": "a sidecar that still knows a token is its issuer; for verifiers: tests/vectors",
     "not_yet_valid": "no issuer finds its own token to be of the future; for verifiers: tests/vectors",
     "unattested_peer": "needs a peer that is gone or another program by now: the daemon's own tests",
-    "denied_by_policy": "nothing but grants decides in this version",
+    "denied_by_policy": "no engine decides beside the grants of this company",
     "internal": "a mistake of the sidecar's own; of the fake's: test_fake.py",
 }
 

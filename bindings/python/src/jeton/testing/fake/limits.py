@@ -19,6 +19,7 @@ def default_limits() -> dict[str, int]:
         "arguments_bytes": 256 * 1024,
         "header_bytes": 16 * 1024,
         "connections_per_uid": 128,
+        "connections_per_address": 64,
         "connections": 1024,
         "idle_s": 60,
         "request_s": 5,

@@ -1,0 +1,75 @@
+// application/x-www-form-urlencoded, read strictly.
+#include "http/form.hpp"
+
+#include <algorithm>
+
+#include "jeton/json.hpp"
+
+namespace jeton {
+namespace {
+
+constexpr std::size_t parameters_max = 64;
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+/// RFC 9110 section 8.3.1: the type without regard to case, and whatever parameters it has.
+bool is_form(std::string_view content_type) {
+  auto type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return std::equal(type.begin(), type.end(), form_type.begin(), form_type.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = digit_of(text[i + 1]), low = digit_of(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  // The canonical writer knows what is text: UTF-8, and no surrogate or noncharacter.
+  return canonical_json(Json(out)) ? std::optional(std::move(out)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Form> Form::of(const Request& request) {
+  if (!is_form(request.content_type))
+    return refuse(Code::bad_request, "the body must be application/x-www-form-urlencoded");
+  Form form;
+  std::string_view rest = request.body;
+  for (std::size_t count = 0; !rest.empty(); ++count) {
+    const auto end = std::min(rest.find('&'), rest.size());
+    const auto pair = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (pair.empty()) continue;
+    if (count >= parameters_max) return refuse(Code::bad_request, "the form has too many parameters");
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto name = unescaped(pair.substr(0, equals));
+    auto value = unescaped(equals < pair.size() ? pair.substr(equals + 1) : "");
+    if (!name || !value) return refuse(Code::bad_request, "the form holds what is no percent-encoded UTF-8");
+    if (!form.values_.emplace(*name, std::move(*value)).second)
+      return refuse(Code::bad_request, "a parameter stands twice; every one is given once");
+  }
+  return form;
+}
+
+std::optional<std::string> Form::text(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace jeton

@@ -1,0 +1,27 @@
+// A form body (RFC 6749 appendix B): names and values, each name once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace jeton {
+
+/// The parameters of a request to an OAuth endpoint. A parameter without a value counts as left out (RFC 6749 section
+/// 3.2).
+class Form {
+ public:
+  /// bad_request: another content type, a name twice, an escape that is none, bytes that are not UTF-8.
+  [[nodiscard]] static Result<Form> of(const Request& request);
+
+  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const { return text(name).has_value(); }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace jeton

@@ -1,0 +1,78 @@
+// What the door does for TCP: who comes from there is unknown, and until that changes costs neither a line nor a
+// commit.
+#include "http/local_door.hpp"
+
+namespace jeton {
+namespace {
+
+constexpr int not_found = 404;
+constexpr auto failure_counts_for = std::chrono::seconds(5);
+
+bool is_stranger_of_network(const Caller& caller) { return caller.remote && !caller.client; }
+
+}  // namespace
+
+void LocalDoor::screen(Job& job) {
+  const auto& caller = job.caller;
+  if (!caller.remote) {
+    if (!job.request.origin.empty())
+      job.fault = Error{Code::bad_request, "no page of a browser speaks here; leave the Origin field out"};
+    return;
+  }
+  if (auto refused = parts_.network.screen(job.request, caller.socket)) {
+    ++hosts_refused_;
+    job.fault = std::move(refused->error);
+    job.fault_status = refused->status;
+  } else if (!serves_network(job.request.target)) {
+    job.fault = Error{Code::bad_request, "no such path over the network; see docs/protocol.md"};
+    job.fault_status = not_found;
+  }
+}
+
+bool LocalDoor::answer_without_log(Job& job) const {
+  if (job.fault) return answer_network_fault(job);
+  if (answer_from_memory(job) || !identify(job)) return true;
+  if (!is_stranger_of_network(job.caller)) return false;
+  job.response = answer_unproved(job);
+  return true;
+}
+
+bool LocalDoor::answer_network_fault(Job& job) const {
+  if (!job.fault || !is_stranger_of_network(job.caller)) return false;
+  job.response = problem(*job.fault, job.fault_status);
+  return true;
+}
+
+Response LocalDoor::answer_unproved(const Job& job) const {
+  if (job.request.method == "POST" && job.request.target.starts_with("/v1/"))
+    return problem({Code::unattested_peer, "nothing proves who asks: over the network a client authenticates itself"});
+  return problem({Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
+                 not_found);
+}
+
+bool LocalDoor::answer_health(Job& job, bool ready) {
+  const auto& request = job.request;
+  if (job.fault || request.method != "GET" || !request.body.empty()) return false;
+  if (request.target == "/healthz")
+    job.response = {200, "text/plain; charset=utf-8", "ok\n"};
+  else if (request.target == "/readyz")
+    job.response = {ready ? 200 : 503, "text/plain; charset=utf-8", ready ? "ok\n" : "the log cannot be written\n"};
+  else
+    return false;
+  return true;
+}
+
+bool LocalDoor::is_ready() const {
+  // After a while a failure is no news: somebody must try, or nobody would learn that the disk works again.
+  const bool failed = last_failure_ && std::chrono::steady_clock::now() - *last_failure_ < failure_counts_for;
+  return !failed && !parts_.disk_full();
+}
+
+void LocalDoor::note_durable(bool durable) {
+  if (durable)
+    last_failure_.reset();
+  else
+    last_failure_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace jeton

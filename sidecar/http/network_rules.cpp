@@ -1,0 +1,90 @@
+// Authorities are compared without case and without the port that goes without saying, and otherwise byte by byte.
+#include "http/network_rules.hpp"
+
+#include <algorithm>
+
+namespace jeton {
+namespace {
+
+constexpr int misdirected = 421;  // RFC 9110 section 15.5.20
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+/// Without the port that `scheme` implies.
+std::string normal(std::string_view authority, std::string_view scheme) {
+  const std::string_view port = scheme == "https" ? ":443" : ":80";
+  if (authority.ends_with(port)) authority.remove_suffix(port.size());
+  return lower(authority);
+}
+
+/// "https://host/path" → https and the rest; nothing of what is no http URL.
+std::optional<std::pair<std::string_view, std::string_view>> split(std::string_view url) {
+  for (const std::string_view scheme : {"https", "http"}) {
+    const auto rest = url.substr(std::min(url.size(), scheme.size()));
+    if (lower(url.substr(0, scheme.size())) == scheme && rest.starts_with("://"))
+      return std::pair{scheme, rest.substr(3)};
+  }
+  return std::nullopt;
+}
+
+NetworkRules::Refused bad_request(std::string what) { return {{Code::bad_request, std::move(what)}, 400}; }
+
+/// "/v1/calls/<txn>/outcome"
+bool is_outcome(std::string_view target) {
+  constexpr std::string_view before = "/v1/calls/", after = "/outcome";
+  if (!target.starts_with(before) || !target.ends_with(after)) return false;
+  target.remove_prefix(before.size());
+  return target.find('/') == target.size() - after.size();
+}
+
+}  // namespace
+
+NetworkRules::NetworkRules(std::string_view issuer) {
+  const auto url = split(issuer);
+  if (!url) return;
+  scheme_ = url->first;
+  authority_ = normal(url->second.substr(0, url->second.find_first_of("/?#")), scheme_);
+}
+
+bool NetworkRules::is_ours(std::string_view authority, std::string_view came_to) const {
+  if (authority.empty()) return false;
+  const bool by_address =
+      lower(authority) == came_to || normal(came_to, "https") == authority || normal(came_to, "http") == authority;
+  return by_address || (!authority_.empty() && normal(authority, scheme_) == authority_);
+}
+
+std::optional<NetworkRules::Refused> NetworkRules::screen(Request& request, std::string_view came_to) const {
+  // Several fields are read as one with commas, which no authority has.
+  if (request.host.empty() || request.host.find(',') != request.host.npos)
+    return bad_request("a request names its host in exactly one Host field");
+  if (!is_ours(request.host, came_to))
+    return Refused{{Code::bad_request, "this is not that host; use the issuer's URL"}, misdirected};
+  if (!request.origin.empty() && request.origin != scheme_ + "://" + authority_)
+    return bad_request("pages of other origins are not served");
+  if (request.target.starts_with('/')) return std::nullopt;
+
+  const auto absolute = split(request.target);
+  const auto rest = absolute ? absolute->second : std::string_view();
+  const auto path = std::min(rest.find_first_of("/?#"), rest.size());
+  if (!is_ours(rest.substr(0, path), came_to)) return bad_request("a target is a path, or a URL of the issuer's host");
+  request.target = (rest.substr(path).starts_with('/') ? "" : "/") + std::string(rest.substr(path));
+  return std::nullopt;
+}
+
+bool serves_network(std::string_view target) {
+  constexpr std::string_view documents[] = {"/healthz",      "/readyz",    "/v1/jwks",
+                                            "/openapi.json", "/v1/redeem", "/tlog/checkpoint"};
+  if (std::find(std::begin(documents), std::end(documents), target) != std::end(documents)) return true;
+  // Whoever can fetch the entries reads the log: for reviewers, whom only the Unix socket can tell.
+  if (target.starts_with("/tlog/tile/")) return !target.starts_with("/tlog/tile/entries");
+  // Behind the path of an issuer that has one (OpenID Connect Discovery 1.0 section 4).
+  if (target.find("/.well-known/") != target.npos) return true;
+  return target.starts_with("/oauth2/") || is_outcome(target);
+}
+
+}  // namespace jeton

@@ -1,0 +1,92 @@
+// The OAuth door: token, introspection, revocation and metadata for programs that know OAuth and not us.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exchange/exchange.hpp"
+#include "http/engine_errands.hpp"
+#include "http/message.hpp"
+#include "http/oauth_request.hpp"
+#include "identity/clients.hpp"
+
+namespace jeton {
+
+/// The paths under /oauth2 and /.well-known, on the socket and on TCP, in front of the same exchange. It has no
+/// transaction of its own: `route` runs inside that of the tick. One thread.
+class OAuthDoor {
+ public:
+  struct Parts {
+    Exchange& exchange;
+    const Roles& roles;
+    Keyring& keyring;
+    Clients* clients = nullptr;  ///< none: only the socket's callers are known
+    std::string issuer;          ///< metadata is served where it is a URL
+    DecodeLimits limits;
+  };
+  explicit OAuthDoor(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Keys to fetch before this request can be judged.
+  [[nodiscard]] std::function<void()> errand(const Job& job) const;
+
+  /// Before the transaction: sets the job's client from what it presented, once, because an assertion is good once.
+  /// False: the job's response is the refusal. On the socket the kernel has said who it is, and nothing is asked.
+  [[nodiscard]] bool identify(Job& job);
+
+  /// Documents that need no log. False: not one of them.
+  [[nodiscard]] bool answer_from_memory(Job& job) const;
+
+  /// On whose behalf, by the token a request brought: a redeemed one of ours, or a user's of an issuer that names the
+  /// caller's agent.
+  [[nodiscard]] Result<Delegation> delegation_of(const std::optional<std::string>& subject_token,
+                                                 const Caller& caller) const;
+
+  /// What an engine has to be asked before this request for a token is decided, once it is known who sent it.
+  [[nodiscard]] std::function<void()> engine_errand(Job& job, EngineErrands& engine) const;
+
+  /// None: not one of these paths.
+  [[nodiscard]] std::optional<Response> route(const Job& job);
+
+  /// Whether a request is RFC 7009's, and the token it ends; so that it holds even when the log does not take it.
+  [[nodiscard]] std::optional<RevokeRequest> revocation_of(const Request& request) const;
+
+  void set_limits(const DecodeLimits& limits) { parts_.limits = limits; }
+
+ private:
+  /// What a request says about who sent it, wherever it says it.
+  struct Credentials {
+    Presented presented;
+    std::optional<std::string> grant_assertion = std::nullopt;  ///< RFC 7523 section 2.1
+    std::optional<std::string> subject_token = std::nullopt;
+  };
+  [[nodiscard]] Result<Credentials> credentials_of(const Request& request) const;
+  [[nodiscard]] Response token(const Job& job);
+  [[nodiscard]] Response introspect(const Request& request, const Caller& caller);
+  [[nodiscard]] Response revoke(const Request& request, const Caller& caller);
+  [[nodiscard]] Response refused(const Caller& caller, OAuthRefusal refusal, Verb verb);
+
+  Parts parts_;
+};
+
+/// RFC 6749 section 5.2. 400, but 401 for invalid_client, 429 and 5xx as the code has it.
+[[nodiscard]] Response oauth_problem(const OAuthRefusal& refusal);
+/// The same for a path of the OAuth door, problem+json for every other.
+[[nodiscard]] Response problem_at(std::string_view target, const Error& error);
+
+/// RFC 8414 section 2, and the same for OpenID Connect Discovery 1.0 section 3.
+struct Metadata {
+  std::string issuer;
+  std::vector<std::string> token_algs;
+  bool over_network;
+};
+[[nodiscard]] Json authorization_server_metadata(const Metadata& about);
+[[nodiscard]] Json openid_configuration(const Metadata& about);
+
+/// Whether a token's subject token is one of our own: of the form of our tokens and with our name in it. Says nothing
+/// about who made it.
+[[nodiscard]] bool names_us(std::string_view token, const std::string& issuer);
+
+}  // namespace jeton

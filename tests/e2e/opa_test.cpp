@@ -1,0 +1,92 @@
+// Open Policy Agent itself, as foreign/opa.sh builds it, decides beside a real daemon.
+#include <cstdlib>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "support/judged_daemon.hpp"
+#include "support/places.hpp"
+
+namespace jeton::outside {
+namespace {
+
+/// A port that was free a moment ago.
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(fd, plain, size) == 0);
+  REQUIRE(::getsockname(fd, plain, &size) == 0);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+/// One server with the policy of docs/policy.md; it asks nobody for a newer version of itself.
+class Opa {
+ public:
+  explicit Opa(int port) : port_(port) {
+    const char* program = std::getenv("JETON_OPA");
+    REQUIRE(program != nullptr);
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    pid_ = spawn({program, "run", "--server", "--addr", fmt::format("127.0.0.1:{}", port_), "--skip-version-check",
+                  "--log-level", "error", "--set", "decision_logs.console=true",
+                  std::string(jeton::testing::source_dir) + "/tests/foreign/opa/refunds.rego"},
+                 {}, null, null, null);
+    ::close(null);
+  }
+  ~Opa() {
+    ::kill(pid_, SIGKILL);
+    (void)wait_for_exit(pid_, std::chrono::seconds(10));
+  }
+  Opa(const Opa&) = delete;
+  Opa& operator=(const Opa&) = delete;
+
+ private:
+  int port_;
+  pid_t pid_;
+};
+
+std::string opa_at(int port, const std::string& rule) {
+  return fmt::format(
+      "engine = \"opa\"\nurl = \"http://127.0.0.1:{}/v1/data/jeton/{}\"\ntimeout_ms = 1000\nsend_arguments = true\n",
+      port, rule);
+}
+
+}  // namespace
+
+TEST_CASE("a real opa permits a refund up to a hundred and refuses a larger one and its decision is found again",
+          "[.opa]") {
+  const auto port = free_port();
+  std::optional<Opa> opa(port);
+  const JudgedDaemon jetond(opa_at(port, "decision"));
+  REQUIRE(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
+  const auto permitted = jetond.newest("token.minted");
+  CHECK(permitted[0] == "permitted:small");
+  CHECK(permitted[1].size() == 36);  // a UUID of OPA's, and no name of ours
+
+  CHECK(jetond.asked(101) == "denied_by_policy denied");
+  const auto denied = jetond.newest("request.refused");
+  CHECK(denied[0] == "denied:over_limit");
+  CHECK(denied[1].size() == 36);
+  CHECK(denied[1] != permitted[1]);
+
+  // when: it is gone, and comes back
+  opa.reset();
+  CHECK(jetond.asked(100) == "denied_by_policy unreachable");
+  opa.emplace(port);
+  CHECK(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
+}
+
+TEST_CASE("a rule that a real opa does not have denies as undefined", "[.opa]") {
+  const auto port = free_port();
+  const Opa opa(port);
+  const JudgedDaemon jetond(opa_at(port, "decisoin"));
+  CHECK(eventually([&] { return jetond.asked(100) == "denied_by_policy undefined"; }, std::chrono::seconds(30)));
+}
+
+}  // namespace jeton::outside
