@@ -82,3 +82,37 @@ TEST_CASE("a private daemon for an agent that is not configured is refused with 
   CHECK(config.error().code == jeton::Code::bad_request);
   CHECK_THAT(config.error().message, Catch::Contains("\"billing\" is"));
 }
+
+TEST_CASE("in a private daemon nobody proves itself but by the socket and users' tokens stay good") {
+  auto config = jeton::parse_config(std::string(text) + R"(
+[[agent]]
+name = "remote"
+keys = "/etc/jeton/remote.jwks"
+[[server]]
+url = "https://shop.example/mcp"
+certificate = ["DNS:shop.example"]
+[[trusted_issuer]]
+name = "ci"
+issuer = "https://ci.example"
+jwks = "https://ci.example/jwks"
+agent = "reports"
+sub_prefix = "x:"
+[[trusted_issuer]]
+name = "people"
+issuer = "https://login.example"
+jwks = "https://login.example/jwks"
+delegates_to = ["billing", "reports"]
+)",
+                                    "jeton.toml", 990);
+  REQUIRE(config);
+  const auto own = for_one_agent(std::move(*config), "billing", "/run/private/agent.sock");
+  REQUIRE(own);
+  for (const auto& agent : own->roles.agents) CHECK_FALSE(agent.proof.is_given());
+  for (const auto& server : own->roles.servers) CHECK_FALSE(server.proof.is_given());
+  const jeton::Roles roles(own->roles);
+  CHECK_FALSE(
+      roles.may_act_for(*roles.server_named("https://shop.example/mcp"), caller(4242, "/run/private/agent.sock")));
+  REQUIRE(own->trusted_issuers.size() == 1);
+  CHECK(own->trusted_issuers[0].name == "people");
+  CHECK(own->trusted_issuers[0].delegates_to == std::vector<std::string>{"spiffe://acme.example/agent/billing"});
+}

@@ -46,9 +46,17 @@ struct Running {
   jeton::LogSecret secret = jeton::LogSecret::ephemeral();
   t::Process process{store, grants, roles, secret, clock};
   Limits limits;
+  bool can_be_prepared = true;
+  int prepared = 0, put_in_force = 0;
+  jeton::Result<std::function<void()>> prepare() {
+    ++prepared;
+    if (!can_be_prepared) return jeton::refuse(jeton::Code::bad_request, "/etc/jeton/keys.json: there is no such file");
+    return [this] { ++put_in_force; };
+  }
   jeton::StallGuard guard{std::chrono::milliseconds(1)};
   jeton::Reload reload{{file, [this] { return jeton::load_config(file, ::geteuid()); }, config, roles, grants,
-                        process.exchange, [this](const Limits& l) { limits = l; }, &guard}};
+                        process.exchange, [this](const Limits& l) { limits = l; }, &guard,
+                        [this](const Config&) { return prepare(); }}};
 };
 
 }  // namespace
@@ -86,6 +94,10 @@ TEST_CASE("a key that needs a restart is rejected by its name and nothing else o
       {config_text("second", "socket = \"/run/other.sock\"\n"), "restart_socket"},
       {config_text("second", "", "[[agent]]\nname = \"boxed\"\nmatch = [\"jeton:socket:/run/boxed.sock\"]\n"),
        "restart_match"},
+      {config_text("second", "",
+                   "[[trusted_issuer]]\nname = \"ci\"\nissuer = \"https://ci.example\"\njwks = "
+                   "\"https://ci.example/jwks\"\ndelegates_to = [\"billing\"]\n"),
+       "restart_jwks"},
   };
   for (const auto& [text, detail] : all) {
     CAPTURE(detail);
@@ -99,6 +111,25 @@ TEST_CASE("a key that needs a restart is rejected by its name and nothing else o
   daemon.config.trust_domain = "other.example";
   daemon.hang_up();
   CHECK(daemon.last().detail == "restart_trust_domain");
+}
+
+TEST_CASE("what a configuration names must be readable before it takes effect and takes effect with it") {
+  Running daemon(config_text("second"));
+  daemon.can_be_prepared = false;
+  daemon.hang_up();
+  CHECK(daemon.grant_in_force() == "first");
+  CHECK(daemon.last().kind == EventKind::config_rejected);
+  CHECK(daemon.last().detail == "file");
+  // given: it can be read, and the event cannot be written
+  daemon.can_be_prepared = true;
+  daemon.store.set_disk(Disk::fails_at_commit);
+  daemon.hang_up();
+  CHECK(daemon.prepared == 2);
+  CHECK(daemon.put_in_force == 0);
+  daemon.store.set_disk(Disk::good);
+  daemon.hang_up();
+  CHECK(daemon.put_in_force == 1);
+  CHECK(daemon.grant_in_force() == "second");
 }
 
 TEST_CASE("a configuration whose event cannot be written does not take effect until it can") {

@@ -108,8 +108,8 @@ TEST_CASE("every rule the documents cite is in the protocol") {
   for (auto& rule : between(protocol, "- **", ".**")) rules.insert(std::move(rule));
   CHECK(rules.size() > 80);
   const auto check = [&](const std::string& text) {
-    for (auto at = text.find_first_of("TKADRVCLMGFX"); at != text.npos;
-         at = text.find_first_of("TKADRVCLMGFX", at + 1)) {
+    for (auto at = text.find_first_of("TKAWDRVCLMGFX"); at != text.npos;
+         at = text.find_first_of("TKAWDRVCLMGFX", at + 1)) {
       const auto end = text.find_first_not_of("0123456789", at + 1);
       const bool alone = at > 0 && (text[at - 1] == '(' || text[at - 1] == ' ') &&
                          (end == text.npos || std::string_view("),.;: \n").find(text[end]) != std::string_view::npos);

@@ -3,6 +3,7 @@
 
 #include "app/config.hpp"
 #include "identity/keyring.hpp"
+#include "identity/trusted_clients.hpp"
 #include "jeton/client.hpp"
 #include "jeton/redemption_key.hpp"
 #include "jeton/token.hpp"
@@ -53,17 +54,25 @@ TEST_CASE("every lifetime of the operations page is that of the code") {
   says("a connection", default_of("limits", "idle_s"), " s");
   says("a request", default_of("limits", "request_s"), " s");
   says("a request", std::to_string(ClientOptions{}.deadline.count()), " ms");
+  says("a token of a trusted issuer", std::to_string(TrustedIssuer::identity_age_max_s), " s");
+  says("a token of a trusted issuer", std::to_string(TrustedIssuer::subject_age_max_s), " s");
+  says("a client's own assertion", std::to_string(TrustedClients::assertion_age_max_s), " s");
+  says("a client's own assertion", std::to_string(jwt_skew_s), " s");
+  says("what assertions were used", std::to_string(UsedAssertions::of_one_client_max), " a client");
+  says("an issuer's keys from a URL", std::to_string(IssuerKeys::fresh_us / us_per_s), " s");
+  says("an issuer's keys from a URL", std::to_string(IssuerKeys::between_tries_us / us_per_s), " s");
+  says("an issuer's keys from a URL", std::to_string(IssuerKeys::kept_us / us_per_s / 3600), " h");
   CHECK(row("no such row").empty());
 }
 
 TEST_CASE("the operations page names only keys and files that there are") {
   const auto text = text_of(in_tree("docs/operations.md"));
-  for (const char* file : {"executables.conf", "jeton.toml"}) {
+  for (const char* file : {"executables.conf", "network.conf", "jeton.toml"}) {
     INFO(file);
     CHECK(text.find(file) != text.npos);
     CHECK(std::filesystem::exists(in_tree(std::string("sidecar/install/") + file)));
   }
-  for (const char* key : {"ttl_s", "idle_s", "request_s", "max_attempts", "checkpoint_places", "reserve_bytes"}) {
+  for (const char* key : {"ttl_s", "idle_s", "request_s", "max_attempts", "checkpoint_places", "reserve_bytes", "max_age_s"}) {
     INFO(key);
     CHECK(text.find(std::string("`") + key) != text.npos);
     const auto keys = config_keys();

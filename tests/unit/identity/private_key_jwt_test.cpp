@@ -106,19 +106,6 @@ TEST_CASE("an assertion from before the start is refused because it may have bee
   CHECK(given.authenticate(given.assertion({{"jti", "2"}})));
 }
 
-TEST_CASE("a client that has used up its room is told to wait and keeps every other one out of it") {
-  Given given;
-  for (std::size_t i = 0; i < UsedAssertions::of_one_client_max; ++i)
-    REQUIRE(given.clients.authenticate(
-        {std::nullopt, bearer,
-         jwt(given.claims({{"iss", crm}, {"sub", crm}, {"jti", std::to_string(i)}}), eddsa_key(), "c"), std::nullopt}));
-  const auto full =
-      given.authenticate(jwt(given.claims({{"iss", crm}, {"sub", crm}, {"jti", "more"}}), eddsa_key(), "c"));
-  REQUIRE_FALSE(full);
-  CHECK(full.error().code == Code::rate_limited);
-  CHECK(given.authenticate(given.assertion()));
-}
-
 TEST_CASE("a client_id that is not whom the assertion is of is refused and uses nothing up when it is of nobody") {
   Given given;
   check_unproved(given.authenticate(given.assertion(), bearer, deploy), "client_id");
