@@ -1,4 +1,5 @@
 // Open Policy Agent itself, as foreign/opa.sh builds it, decides beside a real daemon.
+#include <csignal>
 #include <cstdlib>
 
 #include <arpa/inet.h>

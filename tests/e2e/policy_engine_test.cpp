@@ -1,4 +1,6 @@
 // A real daemon and an engine on loopback that permits, denies, hangs, lies and is not there.
+#include <csignal>
+
 #include <sys/stat.h>
 
 #include "support/judged_daemon.hpp"

@@ -1,5 +1,6 @@
 // An engine that hangs or trickles costs its own callers a tenth of a second, and nobody else anything.
 #include <algorithm>
+#include <utility>
 
 #include <sys/resource.h>
 
@@ -73,8 +74,8 @@ TEST_CASE("an agent that the engine is slow for slows no other agent down") {
       times.push_back(time_of([&] { CHECK(jetond.asked(jetond.quick_agents_socket()) == "ok"); }));
     for (auto& one : waiting) CHECK(one.answer()->code() == "denied_by_policy");
   }
-  // then: it never waited for the first one's time to be over
-  CHECK(median_of(times) < 50ms);
+  // then: it never waited for the first one's time to be over, or its own would have been
+  CHECK(median_of(times) < 100ms);
 }
 
 TEST_CASE("a thousand calls at once that wait for a hanging engine are all denied while the daemon answers others") {
@@ -88,20 +89,23 @@ TEST_CASE("a thousand calls at once that wait for a hanging engine are all denie
   for (int i = 0; i < 1000; ++i) waiting.emplace_back(jetond.slow_agents_socket());
   const auto client = jetond.daemon().client();
   REQUIRE(client.status());
+  std::vector<Clock::duration> looks;
+  const auto look = [&] { looks.push_back(time_of([&] { CHECK(client.status()); })); };
+  for (int i = 0; i < 20; ++i) look();
+  const auto quiet = median_of(std::exchange(looks, {}));
 
   // when: all of them ask, and somebody looks at the daemon meanwhile
   const auto bytes = request();
   const auto began = Clock::now();
   for (auto& one : waiting) REQUIRE(one.send(bytes));
-  std::vector<Clock::duration> looks;
-  for (int i = 0; i < 20; ++i) looks.push_back(time_of([&] { CHECK(client.status()); }));
+  for (int i = 0; i < 50; ++i) look();
 
   // then
   std::size_t denied = 0;
   for (auto& one : waiting) denied += one.answer()->code() == "denied_by_policy" ? 1 : 0;
   CHECK(denied == 1000);
-  CHECK(Clock::now() - began < 5s);
-  CHECK(median_of(looks) < 50ms);
+  CHECK(Clock::now() - began < 10s);
+  CHECK(median_of(looks) < std::max<Clock::duration>(50ms, 10 * quiet));
   CHECK(jetond.ledger().count("event = 'token.minted'") == 0);
   CHECK(jetond.asked(jetond.quick_agents_socket()) == "ok");
 }

@@ -56,7 +56,8 @@ class JudgedDaemon {
       return fmt::format("[[grant]]\nname = \"{0}s\"\nagent = \"{0}\"\nserver = \"{1}\"\ntools = [\"refund\"]\n", name,
                          judged_server);
     };
-    return "trust_domain = \"acme.example\"\n" + more + "[policy]\n" + policy + agent("slow", slow_) +
+    // Times are looked at: the disk's are no part of them.
+    return "trust_domain = \"acme.example\"\ndurability = \"normal\"\n" + more + "[policy]\n" + policy + agent("slow", slow_) +
            agent("quick", quick_) + fmt::format("[[server]]\nurl = \"{}\"\n", judged_server) + grant("slow") +
            grant("quick");
   }

@@ -157,6 +157,7 @@ std::optional<std::uint64_t> MemoryStore::redeem(const VerifiedToken& token, Eve
 }
 
 std::vector<Event> MemoryStore::story(const Txn& txn) const {
+  if (disk_ == Disk::unreadable) throw LogDamaged("disk I/O error");
   std::vector<Event> found;
   for (const auto& event : log_->events)
     if (event.txn == txn && is_of_story(event.kind)) found.push_back(event);

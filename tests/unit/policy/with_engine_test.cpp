@@ -18,7 +18,7 @@ const std::string id = "spiffe://acme.example/agent/billing";
 struct Case {
   jeton::ArgsDigest digest = jeton::args_digest("refund", jeton::Json{{"amount", 1}}).value();
   jeton::Txn txn = jeton::Txn::random();
-  Question question{"billing", crm, "refund", nullptr, id, id, &digest, &txn};
+  Question question{"billing", crm, "refund", nullptr, std::nullopt, id, id, &digest, &txn};
   Verdict verdict{Ruling::permitted, {id, id, crm, "refund", digest, txn}};
 };
 
