@@ -51,10 +51,6 @@ Pdp::Pdp(Answer answer) : answer_(std::move(answer)), listening_(::socket(AF_INE
 Pdp::~Pdp() {
   let_go();
   shut();
-  {
-    const std::lock_guard lock(mutex_);
-    for (const int fd : connections_) ::shutdown(fd, SHUT_RDWR);
-  }
   for (auto& thread : threads_) thread.join();
   for (const int fd : connections_) ::close(fd);
 }
@@ -64,6 +60,8 @@ void Pdp::shut() {
   ::shutdown(listening_, SHUT_RDWR);
   acceptor_.join();
   ::close(listening_);
+  const std::lock_guard lock(mutex_);
+  for (const int fd : connections_) ::shutdown(fd, SHUT_RDWR);
 }
 
 std::string Pdp::url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }

@@ -34,7 +34,7 @@ class Pdp {
   void let_go();
   /// From here on answers go out a byte at a time, fifty a second, until the test is over or lets go.
   void trickle() { trickles_ = true; }
-  /// Nobody listens any more: the next connection is refused.
+  /// Nobody listens any more, and connections that are there end.
   void shut();
 
  private:
