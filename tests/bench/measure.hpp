@@ -136,6 +136,9 @@ struct PythonPrograms {
 void python(Report& report, const std::filesystem::path& bin, const std::string& folder, const PythonPrograms& programs,
             bool quick);
 
+/// The OAuth door: a token beside the local door's, an exchange and an introspection in raw verifications.
+void oauth(Report& report, const std::filesystem::path& bin, bool quick);
+
 /// What a long log costs: minting into it, verifying it, minting while it is verified and copied, and its alerts.
 void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t events);
 
