@@ -84,30 +84,30 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
   }
   const auto& limits = config.limits;
   Json status{{"version", version()},
-          {"issuer", issuer},
-          {"listen", listen},
-          {"trust_domain", config.trust_domain},
-          {"dev", config.dev},
-          {"durability", name_of(config.durability)},
-          {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
-          {"seccomp", confined},
-          {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
-          {"log", ledger.status()},
-          {"checkpoint_places", ledger.places()},
-          {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
-          {"self_redeemed_servers", std::move(self_redeemed)},
-          {"offline_servers", std::move(offline)},
-          {"trusted_issuers", clients.status()},
-          {"reserve_bytes", config.reserve_bytes},
-          {"limits",
-           {{"body_bytes", limits.body_bytes},
-            {"arguments_bytes", limits.arguments_bytes},
-            {"header_bytes", limits.header_bytes},
-            {"connections_per_uid", limits.connections_per_uid},
-            {"connections_per_address", limits.connections_per_address},
-            {"connections", connections_within_descriptors(limits.connections)},
-            {"idle_s", limits.idle_s},
-            {"request_s", limits.request_s}}}};
+              {"issuer", issuer},
+              {"listen", listen},
+              {"trust_domain", config.trust_domain},
+              {"dev", config.dev},
+              {"durability", name_of(config.durability)},
+              {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+              {"seccomp", confined},
+              {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+              {"log", ledger.status()},
+              {"checkpoint_places", ledger.places()},
+              {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
+              {"self_redeemed_servers", std::move(self_redeemed)},
+              {"offline_servers", std::move(offline)},
+              {"trusted_issuers", clients.status()},
+              {"reserve_bytes", config.reserve_bytes},
+              {"limits",
+               {{"body_bytes", limits.body_bytes},
+                {"arguments_bytes", limits.arguments_bytes},
+                {"header_bytes", limits.header_bytes},
+                {"connections_per_uid", limits.connections_per_uid},
+                {"connections_per_address", limits.connections_per_address},
+                {"connections", connections_within_descriptors(limits.connections)},
+                {"idle_s", limits.idle_s},
+                {"request_s", limits.request_s}}}};
   if (const auto& engine = config.engine)
     status["policy_engine"] = {{"engine", name_of(engine->kind)},
                                {"host", engine->host()},
@@ -269,12 +269,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
-  LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value(), clients); },
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
-                  engine_errands ? &*engine_errands : nullptr});
+  LocalDoor door(
+      {exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
+       [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value(), clients); },
+       [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
+       [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
+       [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
+       engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());

@@ -18,7 +18,8 @@ std::string_view path_of(std::string_view url) {
 
 bool is_file(std::string_view text) {
   return text.starts_with('/') && !text.ends_with('/') && text.size() < 4096 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7F; });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7F; });
 }
 
 std::string read_url(const ConfigSection& section, EngineKind kind) {
@@ -27,18 +28,21 @@ std::string read_url(const ConfigSection& section, EngineKind kind) {
   if (!may_be_fetched(*text)) {
     section.mistake("url", "is no url to ask; write https://HOST/PATH, or http:// where HOST is this machine");
   } else if (kind == EngineKind::opa && path_of(*text).find("/v1/data/") == std::string_view::npos) {
-    section.mistake("url", "is no rule of OPA's; write the rule's path too, such as "
-                           "\"http://127.0.0.1:8181/v1/data/jeton/decision\"");
+    section.mistake("url",
+                    "is no rule of OPA's; write the rule's path too, such as "
+                    "\"http://127.0.0.1:8181/v1/data/jeton/decision\"");
   } else if (path_of(*text).size() <= 1) {
-    section.mistake("url", "names no endpoint; write its path too, such as "
-                           "\"https://pdp.example/access/v1/evaluation\"");
+    section.mistake("url",
+                    "names no endpoint; write its path too, such as "
+                    "\"https://pdp.example/access/v1/evaluation\"");
   }
   return *text;
 }
 
 std::optional<std::string> read_file_name(const ConfigSection& section, std::string_view key) {
   auto text = section.text(key);
-  if (text && !is_file(*text)) section.mistake(key, "is no file's absolute path; write one, such as \"/etc/jeton/pdp\"");
+  if (text && !is_file(*text))
+    section.mistake(key, "is no file's absolute path; write one, such as \"/etc/jeton/pdp\"");
   return text;
 }
 

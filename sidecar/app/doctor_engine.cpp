@@ -34,7 +34,8 @@ std::string_view to_type(Ruling ruling) {
 
 Diagnoses examine_engine(const Config& config, uid_t daemon_uid) {
   if (!config.engine)
-    return {{Urgency::note, "no engine decides beside the grants", "there is nothing to ask", "[policy] in jeton.toml"}};
+    return {
+        {Urgency::note, "no engine decides beside the grants", "there is nothing to ask", "[policy] in jeton.toml"}};
   const auto fetch = make_curl_fetch();
   const auto engine = make_outside_policy(config, daemon_uid, fetch.get());
   if (!engine) return {{Urgency::error, engine.error().message, "jetond does not start with it", ""}};

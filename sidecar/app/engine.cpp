@@ -81,8 +81,7 @@ Result<std::unique_ptr<OutsidePolicy>> make_outside_policy(const Config& config,
   auto token = read_engine_token(*config.engine, daemon_uid);
   if (!token) return refuse(token.error());
   EngineAddress address{config.engine->kind, config.engine->url, config.engine->ca_file.value_or("")};
-  return std::unique_ptr<OutsidePolicy>(
-      new OutsidePolicy{RemoteEngine(*fetch, std::move(address), std::move(*token))});
+  return std::unique_ptr<OutsidePolicy>(new OutsidePolicy{RemoteEngine(*fetch, std::move(address), std::move(*token))});
 }
 
 Result<std::function<void()>> prepare_token(OutsidePolicy* outside, const Config& wanted, uid_t daemon_uid) {

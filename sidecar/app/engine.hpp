@@ -13,8 +13,8 @@
 namespace jeton {
 
 /// What `token_file` holds, but for a newline at its end; nothing where none is configured. bad_request unless it is a
-/// regular file of root or the daemon's account that nobody else can read, with one line of visible ASCII in it, at most
-/// 8 KiB.
+/// regular file of root or the daemon's account that nobody else can read, with one line of visible ASCII in it, at
+/// most 8 KiB.
 [[nodiscard]] Result<std::optional<Secret>> read_engine_token(const EngineConfig& config, uid_t daemon_uid);
 
 /// The engine of the configuration, and what came of the questions to it.

@@ -52,9 +52,10 @@ Result<Explanation> explain_policy(const std::filesystem::path& config, const st
     return refuse(Code::bad_request, fmt::format("a tool's name has 1 to {} bytes", tool_bytes_max));
   if (auto digest = args_digest(request.tool, request.arguments, read->limits.arguments_bytes); !digest)
     return refuse(digest.error());
-  auto explained = Grants(read->grants)
-                       .explain({request.agent, request.server, request.tool, &request.arguments, request.wall_us});
-  if (const auto& engine = read->engine) explained.engine = fmt::format("{} at {}", name_of(engine->kind), engine->host());
+  auto explained =
+      Grants(read->grants).explain({request.agent, request.server, request.tool, &request.arguments, request.wall_us});
+  if (const auto& engine = read->engine)
+    explained.engine = fmt::format("{} at {}", name_of(engine->kind), engine->host());
   return explained;
 }
 

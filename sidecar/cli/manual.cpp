@@ -90,7 +90,7 @@ std::string keys(std::span<const ConfigKey> all) {
     if (key.section != section) {
       if (section != "none") page += ".El\n";
       section = key.section;
-      const bool table = section == "limits";
+      const bool table = section == "limits" || section == "policy";
       const auto name = section.empty() ? std::string("At the top")
                                         : fmt::format("{}{}{}", table ? "[" : "[[", section, table ? "]" : "]]");
       page += ".Ss " + word(name) + "\n.Bl -tag -width Ds\n";

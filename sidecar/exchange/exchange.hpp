@@ -71,8 +71,8 @@ class Exchange {
   /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited.
   [[nodiscard]] Result<Minted> mint(const Caller& caller, const MintRequest& request);
 
-  /// What an engine is to be asked before `open` or `mint` decides, as far as it is known now; nothing where they refuse
-  /// without it. Outside of transact; reads the log and writes nothing. Throws what reading it throws.
+  /// What an engine is to be asked before `open` or `mint` decides, as far as it is known now; nothing where they
+  /// refuse without it. Outside of transact; reads the log and writes nothing. Throws what reading it throws.
   [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const OpenRequest& request,
                                                        bool with_arguments) const;
   [[nodiscard]] std::optional<EngineQuestion> question(const Caller& caller, const MintRequest& request,

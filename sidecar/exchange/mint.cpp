@@ -303,8 +303,8 @@ std::optional<EngineQuestion> Exchange::question(const Caller& caller, const Min
   auto authority = authority_of(*call);
   if (!authority) return std::nullopt;
   const std::optional<std::string> server = request.server;
-  return question_about(
-      {caller, **agent, request.txn, request.call, server, &*call, nullptr, std::move(*authority)}, with_arguments);
+  return question_about({caller, **agent, request.txn, request.call, server, &*call, nullptr, std::move(*authority)},
+                        with_arguments);
 }
 
 }  // namespace jeton

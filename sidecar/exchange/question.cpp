@@ -34,7 +34,8 @@ std::optional<EngineQuestion> Exchange::question_about(const Asked& asked, bool 
   EngineQuestion question{asked.agent.spiffe_id, subject_of(asked), asked.server, asked.binding.tool,
                           asked.binding.digest};
   if (const auto* txn = name_of_call(asked)) question.txn = *txn;
-  if (asked.server) question.attempt = asked.call == nullptr ? 1 : static_cast<std::int64_t>(asked.call->attempts().size()) + 1;
+  if (asked.server)
+    question.attempt = asked.call == nullptr ? 1 : static_cast<std::int64_t>(asked.call->attempts().size()) + 1;
   if (with_arguments) question.arguments = asked.binding.arguments;
   if (asked.call != nullptr) {
     // What a later request says of the call is not what it was opened as.

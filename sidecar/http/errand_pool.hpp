@@ -1,4 +1,5 @@
-// Threads for what a request needs of another program, shared fairly: whoever waits for a slow one holds nobody else up.
+// Threads for what a request needs of another program, shared fairly: whoever waits for a slow one holds nobody else
+// up.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +19,7 @@ class ErrandPool {
  public:
   struct Size {
     std::size_t threads = 16;
-    std::size_t threads_each = 4;    ///< what one account can have busy
+    std::size_t threads_each = 4;  ///< what one account can have busy
     std::size_t waiting = 512;
     std::size_t waiting_each = 128;  ///< as many as an account has connections, unless that was configured
   };

@@ -32,8 +32,8 @@ class Clients {
  public:
   virtual ~Clients() = default;
 
-  /// Fetches the keys that `jwt` would be judged by, where they are not at hand; empty: nothing to fetch, or none may be
-  /// fetched now. May take seconds, writes only into a cache of its own, never throws.
+  /// Fetches the keys that `jwt` would be judged by, where they are not at hand; empty: nothing to fetch, or none may
+  /// be fetched now. May take seconds, writes only into a cache of its own, never throws.
   [[nodiscard]] virtual std::function<void()> errand(std::string_view jwt) = 0;
 
   /// The agent or server that sent this (RFC 7523 section 3, RFC 8705 section 2). unattested_peer with the reason;

@@ -16,19 +16,19 @@ namespace jeton {
 
 /// What an engine is asked. Its verdict holds for agent, subject, server, tool, digest and txn as they stand here.
 struct EngineQuestion {
-  std::string agent;                                  ///< SPIFFE ID
-  std::string subject;                                ///< the sub of the token: the agent again, or whom it acts for
-  std::optional<std::string> server = std::nullopt;   ///< none: the call is opened before its server is known
+  std::string agent;                                 ///< SPIFFE ID
+  std::string subject;                               ///< the sub of the token: the agent again, or whom it acts for
+  std::optional<std::string> server = std::nullopt;  ///< none: the call is opened before its server is known
   std::string tool;
   ArgsDigest digest;
-  std::optional<Txn> txn = std::nullopt;              ///< none: a call without open_id gets its name when it is opened
+  std::optional<Txn> txn = std::nullopt;  ///< none: a call without open_id gets its name when it is opened
 
   // What an engine may want to know beside it. As it was when the question was put; nothing is bound to it.
   std::optional<std::int64_t> attempt = std::nullopt;
   std::optional<std::string> call_id = std::nullopt;
   std::optional<std::string> run_id = std::nullopt;
   std::optional<std::string> session_id = std::nullopt;
-  std::optional<Json> arguments = std::nullopt;       ///< only where the configuration says that it sees them
+  std::optional<Json> arguments = std::nullopt;  ///< only where the configuration says that it sees them
 };
 
 /// What came of asking. Only `permitted` permits.

@@ -15,9 +15,9 @@ inline constexpr std::size_t engine_answer_bytes_max = 64 * 1024;
 enum class EngineKind : std::uint8_t { authzen, opa };
 [[nodiscard]] std::string_view name_of(EngineKind kind);
 
-/// The body of the request. For AuthZEN an Access Evaluation request (section 6.1) in the shape that the COAZ binding for
-/// MCP (draft 1, section 7.2) has for tools/call; for OPA `{"input": …}` around the same object. bad_arguments for what
-/// `canonical_json` refuses.
+/// The body of the request. For AuthZEN an Access Evaluation request (section 6.1) in the shape that the COAZ binding
+/// for MCP (draft 1, section 7.2) has for tools/call; for OPA `{"input": …}` around the same object. bad_arguments for
+/// what `canonical_json` refuses.
 [[nodiscard]] Result<std::string> engine_request(EngineKind kind, const EngineQuestion& question);
 
 /// A decision, with what the engine says to find it again. `malformed` for whatever is none.

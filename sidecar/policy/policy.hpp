@@ -36,11 +36,11 @@ struct Question {
   std::optional<std::int64_t> wall_us = std::nullopt;  ///< now; none: no grant with a window matches
 
   // Only where an engine decides as well: what its verdict is held against, and the verdict.
-  std::string_view agent_id = {};       ///< SPIFFE ID
-  std::string_view subject = {};        ///< the sub a token would have
+  std::string_view agent_id = {};  ///< SPIFFE ID
+  std::string_view subject = {};   ///< the sub a token would have
   const ArgsDigest* digest = nullptr;
-  const Txn* txn = nullptr;             ///< none: the call had no name before this question
-  const Verdict* verdict = nullptr;     ///< none: no engine was asked
+  const Txn* txn = nullptr;          ///< none: the call had no name before this question
+  const Verdict* verdict = nullptr;  ///< none: no engine was asked
 };
 
 /// Why a decision fell as it did: every grant in file order, and the decision.

@@ -18,6 +18,13 @@ std::string small_refunds(Pdp&, const Pdp::Asked& asked) {
                                    : R"({"decision":false,"context":{"id":"d-2","reason":"over_limit"}})");
 }
 
+/// As a form has it.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const unsigned char c : text) out += fmt::format("%{:02X}", c);
+  return out;
+}
+
 std::string permits(Pdp&, const Pdp::Asked&) { return json_answer(R"({"decision":true})"); }
 
 }  // namespace
@@ -61,9 +68,8 @@ TEST_CASE("what the grants refuse never reaches the engine and what it would hav
 
 TEST_CASE("every mint is asked about anew and nothing an engine said is kept") {
   std::atomic<bool> permit = true;
-  const Pdp pdp([&](Pdp&, const Pdp::Asked&) {
-    return json_answer(permit ? R"({"decision":true})" : R"({"decision":false})");
-  });
+  const Pdp pdp(
+      [&](Pdp&, const Pdp::Asked&) { return json_answer(permit ? R"({"decision":true})" : R"({"decision":false})"); });
   const JudgedDaemon jetond(authzen_at(pdp));
   const auto client = Client::connect({jetond.quick_agents_socket(), 10s});
   const auto opened = client->post("/v1/calls", JudgedDaemon::refund(1));
@@ -76,6 +82,31 @@ TEST_CASE("every mint is asked about anew and nothing an engine said is kept") {
   REQUIRE(asked.size() == 3);
   CHECK(asked[2].body["context"]["attempt"] == 3);
   CHECK(asked[2].body["context"]["txn"] == opened->at("txn"));
+}
+
+TEST_CASE("a token that is asked for at the oauth door is decided by the engine as well") {
+  const Pdp pdp(small_refunds);
+  const JudgedDaemon jetond(authzen_at(pdp) + "send_arguments = true\n");
+  const auto token_of = [&](int amount) {
+    const Json detail{{"type", "jeton_tool_call"},
+                      {"locations", {judged_server}},
+                      {"actions", {"tools/call"}},
+                      {"identifier", "refund"},
+                      {"arguments", {{"amount", amount}}}};
+    RawClient client(jetond.quick_agents_socket());
+    client.send(post("/oauth2/token",
+                     "grant_type=client_credentials&resource=" + escaped(judged_server) +
+                         "&authorization_details=" + escaped(Json::array({detail}).dump()),
+                     "Content-Type: application/x-www-form-urlencoded\r\n"));
+    return client.answer().value_or(RawAnswer{});
+  };
+  CHECK(token_of(100).status == 200);
+  CHECK(jetond.newest("token.minted") == std::vector<std::string>{"permitted", "d-1"});
+  const auto denied = token_of(101);
+  CHECK(denied.status == 400);
+  CHECK_THAT(denied.body, Catch::Contains("access_denied"));
+  CHECK(jetond.newest("request.refused") == std::vector<std::string>{"denied:over_limit", "d-2"});
+  CHECK(pdp.asked().size() == 2);
 }
 
 TEST_CASE("an answer that is no clean permit denies whatever is wrong with it and the daemon goes on") {
@@ -173,9 +204,10 @@ TEST_CASE("status and metrics and doctor say what the engine is and does") {
 
   // then: doctor asks only when it is told to, and then says that this one permits what nobody has
   const auto doctor = [&](std::vector<std::string> more) {
-    std::vector<std::string> command{program("jeton"), "doctor", "--socket", jetond.daemon().socket().string(),
-                                     "--state", jetond.daemon().state().string(), "--config",
-                                     (jetond.daemon().home() / "jeton.toml").string()};
+    std::vector<std::string> command{program("jeton"), "doctor",
+                                     "--socket",       jetond.daemon().socket().string(),
+                                     "--state",        jetond.daemon().state().string(),
+                                     "--config",       (jetond.daemon().home() / "jeton.toml").string()};
     command.insert(command.end(), more.begin(), more.end());
     return run({.command = command});
   };
@@ -189,9 +221,9 @@ TEST_CASE("status and metrics and doctor say what the engine is and does") {
 TEST_CASE("policy explain says that an engine decides as well and asks nobody") {
   const Pdp pdp(permits);
   const JudgedDaemon jetond(authzen_at(pdp));
-  const auto explained = run({.command = {program("jeton"), "policy", "explain", "--config",
-                                          (jetond.daemon().home() / "jeton.toml").string(), "--agent", "quick",
-                                          "--server", judged_server, "--tool", "refund", "--args", "{}"}});
+  const auto explained = run(
+      {.command = {program("jeton"), "policy", "explain", "--config", (jetond.daemon().home() / "jeton.toml").string(),
+                   "--agent", "quick", "--server", judged_server, "--tool", "refund", "--args", "{}"}});
   CHECK(explained.status == 0);
   CHECK_THAT(explained.out, Catch::Contains("\nthen authzen at " + pdp.url("").substr(7) +
                                             " decides as well; it was not asked here\n"));

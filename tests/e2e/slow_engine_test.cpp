@@ -45,7 +45,8 @@ std::string request() { return post("/v1/calls", JudgedDaemon::refund(1).dump())
 TEST_CASE("a call that the engine does not decide in time is denied in time") {
   const Pdp pdp(hangs_for_slow);
   const JudgedDaemon jetond(authzen_at(pdp));
-  const auto took = quickest_of(3, [&] { CHECK(jetond.asked(jetond.slow_agents_socket()) == "denied_by_policy timeout"); });
+  const auto took =
+      quickest_of(3, [&] { CHECK(jetond.asked(jetond.slow_agents_socket()) == "denied_by_policy timeout"); });
   CHECK(took >= 90ms);
   CHECK(took < 300ms);
   CHECK(jetond.newest("request.refused")[0] == "timeout");

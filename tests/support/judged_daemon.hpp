@@ -43,8 +43,10 @@ class JudgedDaemon {
   [[nodiscard]] std::string asked(int amount = 1) const { return asked(quick_, amount); }
   /// decision_reason and decision_id of the newest event of a kind.
   [[nodiscard]] std::vector<std::string> newest(const std::string& event) const {
-    return ledger_.rows("SELECT decision_reason, decision_id FROM events WHERE event = " + sql_text(event) +
-                        " ORDER BY log_index DESC LIMIT 1").at(0);
+    return ledger_
+        .rows("SELECT decision_reason, decision_id FROM events WHERE event = " + sql_text(event) +
+              " ORDER BY log_index DESC LIMIT 1")
+        .at(0);
   }
 
  private:
@@ -57,9 +59,9 @@ class JudgedDaemon {
                          judged_server);
     };
     // Times are looked at: the disk's are no part of them.
-    return "trust_domain = \"acme.example\"\ndurability = \"normal\"\n" + more + "[policy]\n" + policy + agent("slow", slow_) +
-           agent("quick", quick_) + fmt::format("[[server]]\nurl = \"{}\"\n", judged_server) + grant("slow") +
-           grant("quick");
+    return "trust_domain = \"acme.example\"\ndurability = \"normal\"\n" + more + "[policy]\n" + policy +
+           agent("slow", slow_) + agent("quick", quick_) + fmt::format("[[server]]\nurl = \"{}\"\n", judged_server) +
+           grant("slow") + grant("quick");
   }
 
   TempDir home_;

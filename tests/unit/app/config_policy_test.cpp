@@ -26,8 +26,7 @@ void check_refused(const std::string& text, int line, const std::string& key, co
   const auto config = parse_config(text, "jeton.toml", 990);
   REQUIRE_FALSE(config);
   CHECK(config.error().code == Code::bad_request);
-  CHECK_THAT(config.error().message,
-             Catch::StartsWith("jeton.toml:" + std::to_string(line) + ": policy" + key + ": "));
+  CHECK_THAT(config.error().message, Catch::StartsWith("jeton.toml:" + std::to_string(line) + ": policy" + key + ": "));
   CHECK_THAT(config.error().message, Catch::Contains(fragment) && Catch::Contains(";"));
 }
 
@@ -57,8 +56,9 @@ TEST_CASE("an engine is configured with its kind and url and has the documented 
 
 TEST_CASE("every key of the policy is read") {
   const auto config = parse_config(
-      base + "engine = \"authzen\"\nurl = \"https://pdp.example:8443/access/v1/evaluation\"\ntimeout_ms = 250\n"
-             "token_file = \"/etc/jeton/pdp.token\"\nca_file = \"/etc/jeton/ca.pem\"\nsend_arguments = true\n",
+      base +
+          "engine = \"authzen\"\nurl = \"https://pdp.example:8443/access/v1/evaluation\"\ntimeout_ms = 250\n"
+          "token_file = \"/etc/jeton/pdp.token\"\nca_file = \"/etc/jeton/ca.pem\"\nsend_arguments = true\n",
       "jeton.toml", 990);
   REQUIRE(config);
   REQUIRE(config->engine);
@@ -91,7 +91,8 @@ TEST_CASE("an engine is asked over https or on this machine and at an endpoint")
   for (const std::string url : {"http://pdp.example/v1/data/a", "ftp://127.0.0.1/v1/data/a", "127.0.0.1:8181",
                                 "https://user@pdp.example/v1/data/a", "http://127.0.0.1.evil.example/v1/data/a"})
     check_refused(with("opa", url), 4, ".url", "is no url to ask");
-  for (const std::string url : {"http://127.0.0.1:8181", "http://127.0.0.1:8181/", "http://localhost:8181/v1/policies/a"})
+  for (const std::string url :
+       {"http://127.0.0.1:8181", "http://127.0.0.1:8181/", "http://localhost:8181/v1/policies/a"})
     check_refused(with("opa", url), 4, ".url", "is no rule of OPA's");
   for (const std::string url : {"https://pdp.example", "https://pdp.example/"})
     check_refused(with("authzen", url), 4, ".url", "names no endpoint");

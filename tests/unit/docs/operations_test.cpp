@@ -72,7 +72,8 @@ TEST_CASE("the operations page names only keys and files that there are") {
     CHECK(text.find(file) != text.npos);
     CHECK(std::filesystem::exists(in_tree(std::string("sidecar/install/") + file)));
   }
-  for (const char* key : {"ttl_s", "idle_s", "request_s", "max_attempts", "checkpoint_places", "reserve_bytes", "max_age_s"}) {
+  for (const char* key :
+       {"ttl_s", "idle_s", "request_s", "max_attempts", "checkpoint_places", "reserve_bytes", "max_age_s"}) {
     INFO(key);
     CHECK(text.find(std::string("`") + key) != text.npos);
     const auto keys = config_keys();

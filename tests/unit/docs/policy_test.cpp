@@ -59,9 +59,8 @@ TEST_CASE("every configuration on the page about engines is one, and every word 
     CHECK(parse_config("trust_domain = \"acme.example\"\n" + block, "jeton.toml", 990));
   }
   CHECK(blocks("toml").size() == 2);
-  for (const auto ruling :
-       {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed, Ruling::timeout,
-        Ruling::unreachable, Ruling::busy, Ruling::unasked, Ruling::mismatch}) {
+  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed, Ruling::timeout,
+                            Ruling::unreachable, Ruling::busy, Ruling::unasked, Ruling::mismatch}) {
     INFO(name_of(ruling));
     CHECK(page().find("`" + std::string(name_of(ruling)) + "`") != std::string::npos);
   }

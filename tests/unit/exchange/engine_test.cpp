@@ -11,9 +11,9 @@ using jeton::Code;
 using jeton::EngineQuestion;
 using jeton::Event;
 using jeton::EventKind;
-using jeton::Ruling;
 using jeton::MintRequest;
 using jeton::OpenRequest;
+using jeton::Ruling;
 using jeton::Verdict;
 using t::binding;
 using t::caller_of;
@@ -105,8 +105,8 @@ TEST_CASE("an opening before its server is known is asked about and so is each m
 }
 
 TEST_CASE("what the engine does not permit is refused with its ruling and its id on record") {
-  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed,
-                             Ruling::timeout, Ruling::unreachable, Ruling::busy}) {
+  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed, Ruling::timeout,
+                            Ruling::unreachable, Ruling::busy}) {
     Judged company;
     company.engine.says = {ruling, {}, "d-2", std::nullopt};
     const auto opened = company.judged_open(refund());
@@ -235,6 +235,26 @@ TEST_CASE("two attempts that are asked about at once are both what they were per
   REQUIRE(kept);
   CHECK(kept->txn == lost->txn);
   CHECK(kept->minted->attempt == 2);
+}
+
+TEST_CASE("an engine is asked about whom the agent acts for and its permit is for nobody else") {
+  // given: a permit for a call on behalf of alice
+  Judged company;
+  auto request = refund();
+  const auto until_s = company.clock.wall_us() / jeton::us_per_s + 60;
+  request.delegation.user = jeton::Subject{"alice@example.com", "https://idp.example", until_s};
+  company.judge(t::billing, request);
+  CHECK(company.engine.asked.back().subject == "alice@example.com");
+  CHECK(company.engine.asked.back().agent == "spiffe://acme.example/agent/billing");
+  // when, then: the same call in the agent's own name, or for bob, is another one
+  auto own = refund();
+  own.call.verdict = request.call.verdict;
+  CHECK(code_of(company.open(t::billing, own)) == "denied_by_policy");
+  CHECK(company.last().decision_reason == "mismatch");
+  auto bobs = request;
+  bobs.delegation.user->sub = "bob@example.com";
+  CHECK(code_of(company.open(t::billing, bobs)) == "denied_by_policy");
+  CHECK(code_of(company.open(t::billing, request)) == "ok");
 }
 
 TEST_CASE("without an engine no event says anything of one") {

@@ -8,9 +8,9 @@ namespace {
 
 namespace t = jeton::testing;
 using jeton::EventKind;
-using jeton::Ruling;
 using jeton::Job;
 using jeton::Json;
+using jeton::Ruling;
 using t::body_of;
 using t::code_of;
 using t::crm;
@@ -49,13 +49,9 @@ class JudgedDoor {
   jeton::LocalDoor door{parts_with(guard)};
 
   [[nodiscard]] jeton::LocalDoor::Parts parts_with(jeton::StallGuard& other) {
-    jeton::LocalDoor::Parts all{company.process->exchange,
-                                company.memory,
-                                company.roles,
-                                company.process->keyring,
-                                {},
-                                [] { return Json::object(); },
-                                [] { return false; }};
+    jeton::LocalDoor::Parts all{
+        company.process->exchange,     company.memory,      company.roles, company.process->keyring, {},
+        [] { return Json::object(); }, [] { return false; }};
     all.guard = &other;
     all.engine = &*errands;
     return all;
@@ -150,9 +146,7 @@ TEST_CASE("more questions than may wait are denied as busy and a place comes bac
   door.parts.waiting_max = 3;
   door.parts.waiting_max_each = 2;
   door.errands.emplace(door.parts);
-  const auto job_of = [&](uid_t uid) {
-    return t::DoorFixture::job_of(uid, "POST", "/v1/calls", door.refund().dump());
-  };
+  const auto job_of = [&](uid_t uid) { return t::DoorFixture::job_of(uid, "POST", "/v1/calls", door.refund().dump()); };
   // given: two questions of one agent and one of another wait
   std::vector<Job> jobs{job_of(t::billing), job_of(t::billing), job_of(t::support)};
   std::vector<std::function<void()>> waiting;

@@ -7,9 +7,9 @@ namespace {
 
 using jeton::EngineKind;
 using jeton::EngineQuestion;
-using jeton::Ruling;
 using jeton::Json;
 using jeton::read_engine_answer;
+using jeton::Ruling;
 
 const std::string billing = "spiffe://acme.example/agent/billing";
 
@@ -81,9 +81,8 @@ TEST_CASE("whom an agent acts for is the subject and the agent its actor") {
   question.subject = "user:alice@example.com";
   const auto request = sent(EngineKind::authzen, question);
   CHECK(fits_request_schema(request));
-  CHECK(request["subject"] == Json{{"type", "identity"},
-                                   {"id", "user:alice@example.com"},
-                                   {"properties", {{"act", {{"sub", billing}}}}}});
+  CHECK(request["subject"] ==
+        Json{{"type", "identity"}, {"id", "user:alice@example.com"}, {"properties", {{"act", {{"sub", billing}}}}}});
   CHECK(request["context"]["agent"] == billing);
 }
 
@@ -114,9 +113,21 @@ TEST_CASE("a clean permit and a clean denial are what they say") {
 }
 
 TEST_CASE("an answer that is no decision permits nothing") {
-  const std::vector<std::string> for_both = {"", " ", "null", "true", "1", "\"true\"", "[]", "[{\"decision\":true}]",
-                                             "{", "{}x", R"({"decision":true)", R"({"decision":true}{"decision":true})",
-                                             R"({'decision':true})", R"({"decision":true,})", "\xff\xfe{}",
+  const std::vector<std::string> for_both = {"",
+                                             " ",
+                                             "null",
+                                             "true",
+                                             "1",
+                                             "\"true\"",
+                                             "[]",
+                                             "[{\"decision\":true}]",
+                                             "{",
+                                             "{}x",
+                                             R"({"decision":true)",
+                                             R"({"decision":true}{"decision":true})",
+                                             R"({'decision':true})",
+                                             R"({"decision":true,})",
+                                             "\xff\xfe{}",
                                              std::string("{\"decision\":true}\0", 18)};
   for (const auto& body : for_both) {
     CAPTURE(body);
@@ -127,8 +138,9 @@ TEST_CASE("an answer that is no decision permits nothing") {
        {R"({})", R"({"decision":"true"})", R"({"decision":1})", R"({"decision":null})", R"({"decision":[true]})",
         R"({"Decision":true})", R"({"decisions":true})", R"({"decision":false,"decision":true})",
         R"({"decision":true,"decision":false})", R"({"decision":true,"context":[]})",
-        R"({"decision":true,"context":"ok"})", R"({"decision":true,"x":1,"x":1})", R"({"evaluations":[{"decision":true}]})",
-        R"({"result":true})", R"({"decision":true,"context":{"a":"\ud800"}})", R"({"decision":true,"n":1e999})"}) {
+        R"({"decision":true,"context":"ok"})", R"({"decision":true,"x":1,"x":1})",
+        R"({"evaluations":[{"decision":true}]})", R"({"result":true})", R"({"decision":true,"context":{"a":"\ud800"}})",
+        R"({"decision":true,"n":1e999})"}) {
     CAPTURE(body);
     CHECK(found(EngineKind::authzen, body) == "malformed");
   }

@@ -32,8 +32,8 @@ auto in(std::chrono::milliseconds ms) { return std::chrono::steady_clock::now() 
 
 struct Remote {
   FakeFetch network;
-  jeton::RemoteEngine engine{network, {EngineKind::authzen, "https://pdp.example/access/v1/evaluation", "/ca.pem"},
-                             std::nullopt};
+  jeton::RemoteEngine engine{
+      network, {EngineKind::authzen, "https://pdp.example/access/v1/evaluation", "/ca.pem"}, std::nullopt};
   jeton::Verdict ask() { return engine.ask(refund(), in(1000ms)); }
 };
 

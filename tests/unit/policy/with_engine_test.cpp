@@ -7,8 +7,8 @@
 namespace {
 
 using jeton::Code;
-using jeton::Ruling;
 using jeton::Question;
+using jeton::Ruling;
 using jeton::Verdict;
 
 const std::string crm = "https://crm.example/mcp";
@@ -48,9 +48,8 @@ TEST_CASE("what the grants refuse an engine cannot permit") {
 }
 
 TEST_CASE("whatever an engine says that is no permit is denied and begins with its name") {
-  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed,
-                             Ruling::timeout, Ruling::unreachable, Ruling::busy, Ruling::unasked,
-                             Ruling::mismatch}) {
+  for (const auto ruling : {Ruling::denied, Ruling::obligation, Ruling::undefined, Ruling::malformed, Ruling::timeout,
+                            Ruling::unreachable, Ruling::busy, Ruling::unasked, Ruling::mismatch}) {
     Case c;
     c.verdict.ruling = ruling;
     CHECK(decided(c) == name_of(ruling));
