@@ -69,8 +69,8 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
-Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const Ledger& ledger,
-               const Keyring& keyring, PinMethod pin, bool confined) {
+Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
+               const Ledger& ledger, const Keyring& keyring, PinMethod pin, bool confined) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -78,34 +78,36 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
     if (server.offline) offline.push_back(server.url);
   }
   const auto& limits = config.limits;
-  return {{"version", version()},
-          {"issuer", issuer},
-          {"listen", listen},
-          {"trust_domain", config.trust_domain},
-          {"dev", config.dev},
-          {"durability", name_of(config.durability)},
-          {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
-          {"seccomp", confined},
-          {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
-          {"log", ledger.status()},
-          {"checkpoint_places", ledger.places()},
-          {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
-          {"self_redeemed_servers", std::move(self_redeemed)},
-          {"offline_servers", std::move(offline)},
-          {"reserve_bytes", config.reserve_bytes},
-          {"limits",
-           {{"body_bytes", limits.body_bytes},
-            {"arguments_bytes", limits.arguments_bytes},
-            {"header_bytes", limits.header_bytes},
-            {"connections_per_uid", limits.connections_per_uid},
-            {"connections_per_address", limits.connections_per_address},
-            {"connections", connections_within_descriptors(limits.connections)},
-            {"idle_s", limits.idle_s},
-            {"request_s", limits.request_s}}}};
+  Json status{{"version", version()},
+              {"issuer", issuer},
+              {"listen", listen},
+              {"trust_domain", config.trust_domain},
+              {"dev", config.dev},
+              {"durability", name_of(config.durability)},
+              {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+              {"seccomp", confined},
+              {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+              {"log", ledger.status()},
+              {"checkpoint_places", ledger.places()},
+              {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
+              {"self_redeemed_servers", std::move(self_redeemed)},
+              {"offline_servers", std::move(offline)},
+              {"reserve_bytes", config.reserve_bytes},
+              {"limits",
+               {{"body_bytes", limits.body_bytes},
+                {"arguments_bytes", limits.arguments_bytes},
+                {"header_bytes", limits.header_bytes},
+                {"connections_per_uid", limits.connections_per_uid},
+                {"connections_per_address", limits.connections_per_address},
+                {"connections", connections_within_descriptors(limits.connections)},
+                {"idle_s", limits.idle_s},
+                {"request_s", limits.request_s}}}};
+  if (tls != nullptr) status["certificate_ends_at"] = tls->ends_at();
+  return status;
 }
 
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
-                  const Server::Connections& connections) {
+                  const Server::Connections& connections, const TlsContext* tls) {
   text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
   text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
              static_cast<double>(ledger.failing_places()));
@@ -119,6 +121,11 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.gauge("jeton_network_connections", "Open connections over TCP.", static_cast<double>(connections.network));
   text.counter("jeton_network_connections_turned_away_total", "Connections over TCP that were closed at once.",
                connections.network_turned_away);
+  text.counter("jeton_tls_handshakes_failed_total", "Connections over TCP that never came to speak TLS.",
+               connections.handshakes_failed);
+  if (tls != nullptr)
+    text.gauge("jeton_certificate_ends_timestamp_seconds", "When the first of the certificates that are shown ends.",
+               static_cast<double>(tls->ends_at()));
   text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
   text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
 }
@@ -205,6 +212,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!state) return refuse(state.error());
   // After the lock: of two daemons of one state directory the second is told about the first, not about its port.
   if (!listener) return refuse(listener.error());
+  auto tls = load_listener_tls(*config, ::geteuid());
+  if (!tls) return refuse(tls.error());
   const SystemClock clock;
   auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
                               config->trust_domain, config->checkpoint_places, options.accept_rollback},
@@ -222,19 +231,27 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const auto pin = pin_method_of(*view);
   StallGuard guard;
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
-  LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value()); },
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; }});
+  LocalDoor door(
+      {exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
+       [&] { return status_of(*config, issuer, listening, tls->get(), ledger, keyring, pin, confined.has_value()); },
+       [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
+       [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
+       [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; }});
   Server server(door, *view, server_limits(config->limits), guard);
-  gauges = [&](MetricText& text) { write_gauges(text, ledger, keyring, state->free_bytes(), server.connections()); };
+  gauges = [&](MetricText& text) {
+    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());
+  };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard}));
+                           &guard,
+                           [&](const Config& wanted) -> Result<std::function<void()>> {
+                             auto next = load_listener_tls(wanted, ::geteuid(), true);
+                             if (!next) return refuse(next.error());
+                             return [&server, &tls, next = std::move(*next)] { server.set_tls(*tls = next); };
+                           }}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
@@ -254,7 +271,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (*listener) {
     auto connectable = std::move(**listener).listen();
     if (!connectable) return refuse(connectable.error());
-    server.listen_to_network(*connectable);
+    server.listen_to_network(*connectable, *tls);
   }
   if (auto started = record_start(ledger, exchange, *config); !started) return started;
   if (auto shown = ledger.first_checkpoint(); !shown) return shown;

@@ -30,7 +30,7 @@ std::string qualified(std::string_view section, std::string_view key) {
   return section.empty() ? printable(key) : fmt::format("{}.{}", section, printable(key));
 }
 
-bool is_repeated(std::string_view section) { return section != "limits"; }
+bool is_repeated(std::string_view section) { return section != "limits" && section != "tls"; }
 
 std::string header_of(std::string_view section) {
   return is_repeated(section) ? fmt::format("[[{}]]", section) : fmt::format("[{}]", section);

@@ -22,6 +22,10 @@ class Reload {
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
     StallGuard* guard = nullptr;  ///< watches the wait for the disk
+    /// Reads what the configuration names besides, which must be right as well; what it returns takes it into use.
+    std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) {
+      return std::function<void()>([] {});
+    };
   };
   explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 
@@ -30,7 +34,7 @@ class Reload {
   void operator()();
 
  private:
-  void replace_by(Config config);
+  void replace_by(Config config, const std::function<void()>& take_effect);
   [[nodiscard]] Result<void> record(const std::function<void()>& what);
   void keep_old(const Error& why, const std::string& detail);
 
