@@ -74,8 +74,9 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
-Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const Ledger& ledger,
-               const Keyring& keyring, PinMethod pin, bool confined, const TrustedClients& clients) {
+Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
+               const Ledger& ledger, const Keyring& keyring, PinMethod pin, bool confined,
+               const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -113,6 +114,7 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
                                {"host", engine->host()},
                                {"timeout_ms", engine->timeout_ms},
                                {"send_arguments", engine->send_arguments}};
+  if (tls != nullptr) status["certificate_ends_at"] = tls->ends_at();
   return status;
 }
 
@@ -125,7 +127,7 @@ void write_gauges(MetricText& text, const TrustedClients& clients) {
 }
 
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
-                  const Server::Connections& connections) {
+                  const Server::Connections& connections, const TlsContext* tls) {
   text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
   text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
              static_cast<double>(ledger.failing_places()));
@@ -139,6 +141,11 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.gauge("jeton_network_connections", "Open connections over TCP.", static_cast<double>(connections.network));
   text.counter("jeton_network_connections_turned_away_total", "Connections over TCP that were closed at once.",
                connections.network_turned_away);
+  text.counter("jeton_tls_handshakes_failed_total", "Connections over TCP that never came to speak TLS.",
+               connections.handshakes_failed);
+  if (tls != nullptr)
+    text.gauge("jeton_certificate_ends_timestamp_seconds", "When the first of the certificates that are shown ends.",
+               static_cast<double>(tls->ends_at()));
   text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
   text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
 }
@@ -230,6 +237,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!state) return refuse(state.error());
   // After the lock: of two daemons of one state directory the second is told about the first, not about its port.
   if (!listener) return refuse(listener.error());
+  auto tls = load_listener_tls(*config, ::geteuid());
+  if (!tls) return refuse(tls.error());
   const SystemClock clock;
   auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
                               config->trust_domain, config->checkpoint_places, options.accept_rollback},
@@ -271,14 +280,16 @@ Result<void> run_daemon(const DaemonOptions& options) {
   OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
   LocalDoor door(
       {exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-       [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value(), clients); },
+       [&] {
+         return status_of(*config, issuer, listening, tls->get(), ledger, keyring, pin, confined.has_value(), clients);
+       },
        [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
        [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
        [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
        engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
-    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections());
+    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());
     write_gauges(text, clients);
     if (*outside) (*outside)->metrics.write(text);
   };
@@ -287,7 +298,17 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard, prepare}));
+                           &guard,
+                           [&](const Config& wanted) -> Result<std::function<void()>> {
+                             auto next = load_listener_tls(wanted, ::geteuid(), true);
+                             if (!next) return refuse(next.error());
+                             auto trust = prepare(wanted);
+                             if (!trust) return trust;
+                             return [&server, &tls, next = std::move(*next), trust = std::move(*trust)] {
+                               server.set_tls(*tls = next);
+                               trust();
+                             };
+                           }}));
 
   const auto socket =
       options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
@@ -307,7 +328,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (*listener) {
     auto connectable = std::move(**listener).listen();
     if (!connectable) return refuse(connectable.error());
-    server.listen_to_network(*connectable);
+    server.listen_to_network(*connectable, *tls);
   }
   if (auto started = record_start(ledger, exchange, *config); !started) return started;
   if (auto shown = ledger.first_checkpoint(); !shown) return shown;

@@ -36,10 +36,20 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// [tls]: absolute paths of PEM files.
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
+  std::optional<std::string> client_ca = std::nullopt;
+
+  bool operator==(const TlsFiles&) const = default;
+};
+
 struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
   std::optional<TcpAddress> listen;   ///< over TCP; none: Unix sockets only
+  std::optional<TlsFiles> tls;        ///< without it only loopback is listened on
   Durability durability = Durability::full;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
@@ -64,7 +74,7 @@ struct Config {
 
 /// One row of the table that help, the full example and the reader share.
 struct ConfigKey {
-  std::string_view section;  ///< "", "limits", "agent", "server", "trusted_issuer", "grant.argument" and so on
+  std::string_view section;  ///< "", "limits", "tls", "agent", "server", "trusted_issuer", "grant.argument" and so on
   std::string_view key;
   std::string_view type;           ///< "string", "integer", "strings", "boolean", "number", "scalar", "scalars"
   std::string_view default_value;  ///< as written in the file; empty: none

@@ -17,7 +17,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
      true},
     {"", "issuer", "string", "", "", "The https URL tokens name as their issuer; needed to listen on TCP."},
     {"", "listen", "string", "\"none\"", "",
-     "Where to listen over TCP: an IP address and a port, [in brackets] for IPv6; plain HTTP, on loopback only."},
+     "Where to listen over TCP: an IP address and a port, [in brackets] for IPv6; without [tls] loopback only."},
     {"", "durability", "string", "\"full\"", "",
      "full: an answer survives the machine's crash; normal: only the daemon's."},
     {"", "log_level", "string", "\"info\"", "",
@@ -43,6 +43,12 @@ constexpr auto keys = std::to_array<ConfigKey>({
      65536},
     {"limits", "idle_s", "integer", "60", "seconds", "How long a connection may stay silent.", false, 1, 3600},
     {"limits", "request_s", "integer", "5", "seconds", "How long one request may take.", false, 1, 300},
+
+    {"tls", "certificate", "string", "", "",
+     "The PEM file of the certificate to listen with, and those that lead to a root.", true},
+    {"tls", "key", "string", "", "", "The PEM file of its key: the daemon's account's own, 0400, without a passphrase.",
+     true},
+    {"tls", "client_ca", "string", "", "", "A PEM file of the authorities whose clients' certificates are trusted."},
 
     {"policy", "engine", "string", "", "",
      "What else decides: authzen (AuthZEN Authorization API 1.0) or opa; it can refuse what a grant permits, no more.",

@@ -94,6 +94,16 @@ void read_limits(const ConfigSection& section, Limits& limits) {
   }
 }
 
+TlsFiles read_tls(const ConfigSection& section) {
+  const auto path = [&section](std::string_view key) {
+    return text_that(is_absolute_path, section, key,
+                     "is no file's path; write an absolute one, such as "
+                     "\"/etc/jeton/tls/" +
+                         std::string(key) + ".pem\"");
+  };
+  return {path("certificate").value_or(""), path("key").value_or(""), path("client_ca")};
+}
+
 SelectorSet read_match(const ConfigSection& section) {
   if (!section.has("match")) return {};
   std::vector<std::string> texts;
@@ -261,6 +271,8 @@ Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes)
   Config config;
   const ConfigSection top("", root, mistakes);
   read_root(top, config);
+  for (const auto* table : sections_of(root, "tls", false, mistakes))
+    config.tls = read_tls(ConfigSection("tls", *table, mistakes));
   if (const auto missing = missing_to_listen(config)) top.mistake("listen", *missing);
   for (const auto* table : sections_of(root, "limits", false, mistakes)) {
     read_limits(ConfigSection("limits", *table, mistakes), config.limits);

@@ -30,7 +30,9 @@ std::string qualified(std::string_view section, std::string_view key) {
   return section.empty() ? printable(key) : fmt::format("{}.{}", section, printable(key));
 }
 
-bool is_repeated(std::string_view section) { return section != "limits" && section != "policy"; }
+bool is_repeated(std::string_view section) {
+  return section != "limits" && section != "policy" && section != "tls";
+}
 
 std::string header_of(std::string_view section) {
   return is_repeated(section) ? fmt::format("[[{}]]", section) : fmt::format("[{}]", section);

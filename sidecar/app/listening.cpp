@@ -1,7 +1,12 @@
 // One table of conditions, for the file and for the command line.
 #include "app/listening.hpp"
 
+#include <ctime>
+
 #include <fmt/core.h>
+
+#include "app/tls_files.hpp"
+#include "ops/log.hpp"
 
 namespace jeton {
 
@@ -19,8 +24,10 @@ std::optional<std::string> missing_to_listen(const Config& config) {
   if (!config.issuer && !config.dev)
     return "needs issuer, the https URL that clients reach it by; write issuer = \"https://...\" above the first "
            "[section]";
-  if (!config.listen->is_loopback())
-    return "is no loopback address, and others are spoken to in TLS only; listen on 127.0.0.1 or [::1]";
+  if (!config.listen->is_loopback() && !config.tls)
+    return config.dev ? "is no loopback address; listen on 127.0.0.1 or [::1], --dev has no TLS"
+                      : "is no loopback address, and others are spoken to in TLS only; write [tls] with certificate = "
+                        "\"FILE\" and key = \"FILE\", or listen on 127.0.0.1 or [::1]";
   return std::nullopt;
 }
 
@@ -41,6 +48,18 @@ Result<std::optional<TcpSocket>> bind_listener(const Config& config) {
   auto bound = TcpSocket::bind(*config.listen);
   if (!bound) return refuse(bound.error());
   return std::optional<TcpSocket>(std::move(*bound));
+}
+
+Result<std::shared_ptr<const TlsContext>> load_listener_tls(const Config& config, uid_t daemon_uid,
+                                                            bool in_the_place_of_another) {
+  if (!config.listen || !config.tls) return std::shared_ptr<const TlsContext>();
+  auto made = load_tls(*config.tls, daemon_uid);
+  if (!made || (*made)->ends_at() > std::time(nullptr)) return made;
+  if (in_the_place_of_another)
+    return refuse(Code::bad_request, "tls.certificate " + config.tls->certificate + ": has ended; get a new one");
+  log_line(Level::warning, "the certificate has ended, and clients will not believe it",
+           {{"certificate", config.tls->certificate}});
+  return made;
 }
 
 std::string issuer_of(const Config& config, const std::optional<TcpSocket>& listener, const std::string& ledger_id) {

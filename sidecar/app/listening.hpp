@@ -2,10 +2,12 @@
 // together.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "app/config.hpp"
+#include "http/tls.hpp"
 
 namespace jeton {
 
@@ -20,6 +22,11 @@ namespace jeton {
 
 /// The socket, bound and not listening yet; none where the configuration says so. Before system calls are given up.
 [[nodiscard]] Result<std::optional<TcpSocket>> bind_listener(const Config& config);
+
+/// What to listen with; null where that is plain HTTP. At the start a certificate that has ended is taken, and said to
+/// be; in the place of one in force it is not.
+[[nodiscard]] Result<std::shared_ptr<const TlsContext>> load_listener_tls(const Config& config, uid_t daemon_uid,
+                                                                          bool in_the_place_of_another = false);
 
 /// The name tokens are issued under: the configured one; with --dev that of the socket; else that of the ledger.
 [[nodiscard]] std::string issuer_of(const Config& config, const std::optional<TcpSocket>& listener,

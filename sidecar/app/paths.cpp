@@ -24,6 +24,11 @@ std::filesystem::path user_state() {
 
 bool is_system_service() { return from_environment("INVOCATION_ID") && !from_environment("XDG_RUNTIME_DIR"); }
 
+bool is_credential(const std::filesystem::path& file) {
+  const auto directory = from_environment("CREDENTIALS_DIRECTORY");
+  return directory && directory->is_absolute() && file.parent_path() == *directory;
+}
+
 std::filesystem::path default_state() { return is_system_service() ? service_state : user_state(); }
 
 std::filesystem::path default_state_to_read() {

@@ -8,6 +8,8 @@ namespace jeton {
 
 /// Started by systemd as a system service: no user's runtime directory, but an invocation.
 [[nodiscard]] bool is_system_service();
+/// Whether the file is one that systemd hands over (LoadCredential=), and so nobody else's.
+[[nodiscard]] bool is_credential(const std::filesystem::path& file);
 
 /// For the daemon: /var/lib/jeton for a service, else $XDG_STATE_HOME/jeton, else ~/.local/state/jeton.
 [[nodiscard]] std::filesystem::path default_state();

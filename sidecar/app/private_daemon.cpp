@@ -54,6 +54,7 @@ Result<Config> for_one_agent(Config config, const std::string& agent, const std:
   std::erase_if(config.grants, [&](const Grant& grant) { return grant.agent != agent; });
   config.socket = socket.string();
   config.listen.reset();  // the port is the service's
+  config.tls.reset();
   return config;
 }
 

@@ -42,6 +42,7 @@ std::optional<std::string_view> needs_restart(const Config& running, const Confi
   if (wanted.trust_domain != running.trust_domain) return "trust_domain";
   if (wanted.issuer != running.issuer) return "issuer";
   if (wanted.listen != running.listen) return "listen";
+  if (wanted.tls.has_value() != running.tls.has_value()) return "tls";
   if (wanted.durability != running.durability) return "durability";
   if (wanted.socket != running.socket) return "socket";
   if (sorted(wanted.checkpoint_places) != sorted(running.checkpoint_places)) return "checkpoint_places";
@@ -75,26 +76,26 @@ void Reload::operator()() {
     keep_old({Code::bad_request, fmt::format("{}: {} needs a restart to change; restart jetond, or take it back",
                                              parts_.file.string(), what)},
              fmt::format("restart_{}", *key));
+  } else if (auto take_effect = parts_.prepare(*wanted); !take_effect) {
+    keep_old(take_effect.error(), "file");
   } else {
-    replace_by(std::move(*wanted));
+    replace_by(std::move(*wanted), *take_effect);
   }
   notify_service_manager("READY=1");
 }
 
-void Reload::replace_by(Config config) {
+void Reload::replace_by(Config config, const std::function<void()>& take_effect) {
   Roles roles(config.roles);
   Grants grants(config.grants);
-  const auto put_in_force = parts_.prepare(config);
-  if (!put_in_force) return keep_old(put_in_force.error(), "file");
   const auto recorded = record([&] { record_loaded(parts_.exchange, config); });
   if (!recorded)
     return log_line(Level::warning, "configuration not reloaded, the old one stays",
                     {{"why", recorded.error().message}, {"then", "send SIGHUP again when the log can be written"}});
   parts_.roles = std::move(roles);
   parts_.grants = std::move(grants);
-  (*put_in_force)();
   parts_.config = std::move(config);
   parts_.set_limits(parts_.config.limits);
+  take_effect();
   set_log_level(parts_.config.log_level);
   log_line(Level::info, "configuration reloaded", {{"file", parts_.file.string()}, {"sha256", parts_.config.sha256}});
 }

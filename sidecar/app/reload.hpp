@@ -23,7 +23,9 @@ class Reload {
     std::function<void(const Limits&)> set_limits;
     StallGuard* guard = nullptr;  ///< watches the wait for the disk
     /// Whatever else depends on the configuration: what can fail is done at once, and what cannot by the result.
-    std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) { return [] {}; };
+    std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) {
+      return std::function<void()>([] {});
+    };
   };
   explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 
@@ -32,7 +34,7 @@ class Reload {
   void operator()();
 
  private:
-  void replace_by(Config config);
+  void replace_by(Config config, const std::function<void()>& take_effect);
   [[nodiscard]] Result<void> record(const std::function<void()>& what);
   void keep_old(const Error& why, const std::string& detail);
 

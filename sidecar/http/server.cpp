@@ -79,7 +79,11 @@ class Server::Loop {
   }
 
   void listen(int socket, const std::filesystem::path& path) { open_gate(socket, AF_UNIX, path.string()); }
-  void listen_to_network(int socket) { open_gate(socket, AF_INET, std::nullopt); }
+  void listen_to_network(int socket, std::shared_ptr<const TlsContext> tls) {
+    tls_ = std::move(tls);
+    open_gate(socket, AF_INET, std::nullopt);
+  }
+  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
 
   void on_hangup(std::function<void()> reload) { reload_ = std::move(reload); }
   void set_limits(const ServerLimits& limits) {
@@ -87,7 +91,8 @@ class Server::Loop {
     places_.set_limits(limits);
   }
   [[nodiscard]] Connections connections() const {
-    return {sessions_.size(), places_.strangers(), places_.network(), turned_away_, network_turned_away_};
+    return {sessions_.size(), places_.strangers(),  places_.network(),
+            turned_away_,     network_turned_away_, handshakes_failed_};
   }
 
   void run(const std::function<void()>& ready) {
@@ -173,7 +178,9 @@ class Server::Loop {
     const auto place = std::prev(sessions_.end());
     places_.take(session->known, session->stranger);
     try {
-      bool again = true;
+      bool again = !session->tls || co_await shake_hands(session, std::chrono::seconds(limits_.request_s));
+      if (!again) ++handshakes_failed_;
+      if (again && session->tls) meet(*session);
       while (again && !stopping_) again = co_await serve_one(session);
       if (remote && !stopping_) co_await see_off(session);
     } catch (const std::exception& error) {
@@ -187,8 +194,15 @@ class Server::Loop {
 
   Result<void> admit_from_network(Session& session) {
     if (!places_.has_room_for(session.known)) return refuse(full);
+    if (tls_) session.tls.emplace(tls_);
     session.stranger = door_.is_stranger(session.known);
     return {};
+  }
+
+  /// A certificate may be known to the door.
+  void meet(Session& session) const {
+    (void)session.caller(tls_);
+    session.stranger = door_.is_stranger(session.known);
   }
 
   Result<void> admit(Session& session) {
@@ -228,7 +242,7 @@ class Server::Loop {
     names_.name(job);
     job.caller = session->known;
     bool keep_alive = false;
-    if (auto caller = session->caller()) {
+    if (auto caller = session->caller(tls_)) {
       job.caller = std::move(*caller);
       const std::function<void()> hash = [session, &job] { session->peer->add_sha256(job.caller); };
       if (door_.wants_sha256_of(job.caller)) co_await run_elsewhere(by_hashing_, hash);
@@ -334,18 +348,8 @@ class Server::Loop {
       if (error) co_return;
       const auto now = SteadyClock::now();
       for (const auto& session : sessions_)
-        if (session->deadline <= now) expire(*session);
+        if (session->deadline <= now) session->expire();
     }
-  }
-
-  static void expire(Session& session) {
-    boost::system::error_code ignored;
-    session.deadline = SteadyClock::time_point::max();
-    session.timed_out = session.phase == Session::Phase::reading;
-    if (session.timed_out)
-      session.socket.cancel(ignored);  // it is still told why
-    else
-      session.socket.close(ignored);
   }
 
   void stop() {
@@ -374,7 +378,8 @@ class Server::Loop {
   asio::steady_timer house_timer_;
   asio::steady_timer sweep_timer_;
   std::list<SessionPtr> sessions_;
-  std::uint64_t turned_away_ = 0, network_turned_away_ = 0;
+  std::uint64_t turned_away_ = 0, network_turned_away_ = 0, handshakes_failed_ = 0;
+  std::shared_ptr<const TlsContext> tls_;  ///< in force
   RequestNames names_;
   bool stopping_ = false;
   asio::thread_pool hashing_{1};
@@ -389,7 +394,10 @@ Server::Server(Door& door, const ProcessView& view, const ServerLimits& limits, 
     : loop_(std::make_unique<Loop>(door, view, limits, guard)) {}
 Server::~Server() = default;
 void Server::listen(int socket, const std::filesystem::path& path) { loop_->listen(socket, path); }
-void Server::listen_to_network(int socket) { loop_->listen_to_network(socket); }
+void Server::listen_to_network(int socket, std::shared_ptr<const TlsContext> tls) {
+  loop_->listen_to_network(socket, std::move(tls));
+}
+void Server::set_tls(std::shared_ptr<const TlsContext> tls) { loop_->set_tls(std::move(tls)); }
 void Server::on_hangup(std::function<void()> reload) { loop_->on_hangup(std::move(reload)); }
 Server::Connections Server::connections() const { return loop_->connections(); }
 void Server::set_limits(const ServerLimits& limits) { loop_->set_limits(limits); }

@@ -10,6 +10,7 @@
 #include "http/message.hpp"
 #include "http/places.hpp"
 #include "http/stall_guard.hpp"
+#include "http/tls.hpp"
 
 namespace jeton {
 
@@ -25,21 +26,25 @@ class Server {
   /// Takes over a listening Unix socket. `path` is what callers through it are known by.
   void listen(int socket, const std::filesystem::path& path);
   /// The same of a TCP socket. Nobody's process is known there: a caller is an address.
-  void listen_to_network(int socket);
+  /// With `tls` everybody there speaks TLS.
+  void listen_to_network(int socket, std::shared_ptr<const TlsContext> tls = nullptr);
+  /// Between ticks: other keys for connections from now on, and other trust for all.
+  void set_tls(std::shared_ptr<const TlsContext> tls);
 
   /// What SIGHUP asks for; runs between ticks.
   void on_hangup(std::function<void()> reload);
   /// Between ticks. Requests that are being read keep the limits they began with.
   void set_limits(const ServerLimits& limits);
 
-  /// Open now: all, those of local accounts without a part to play, and those of the network; and how many were turned
-  /// away since the start.
+  /// Open now: all, those of local accounts without a part to play, and those of the network. Since the start: how many
+  /// were turned away, and how many never came to speak TLS.
   struct Connections {
     std::size_t open;
     std::size_t strangers;
     std::size_t network;
     std::uint64_t turned_away;
     std::uint64_t network_turned_away;
+    std::uint64_t handshakes_failed;
   };
   /// On the loop's thread.
   [[nodiscard]] Connections connections() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <random>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "attest/peer.hpp"
 #include "http/message.hpp"
+#include "http/tls.hpp"
 
 namespace jeton {
 
@@ -20,10 +22,11 @@ namespace jeton {
 struct Session {
   using Stream = boost::asio::generic::stream_protocol;  // a Unix socket or one of TCP
   using SteadyClock = std::chrono::steady_clock;
-  enum class Phase { idle, reading, answering, leaving };
+  enum class Phase { shaking_hands, idle, reading, answering, leaving };
 
   Stream::socket socket;
-  std::string buffer;        ///< arrived, and not taken yet
+  std::optional<TlsEngine> tls;
+  std::string buffer;        ///< arrived, in the clear, and not taken yet
   std::optional<Peer> peer;  ///< over TCP there is no process to look at
   Caller known;              ///< what the socket alone proves: all there is of a peer that is gone
   bool stranger = false;     ///< had no part to play when it connected
@@ -34,7 +37,21 @@ struct Session {
   explicit Session(Stream::socket connected) : socket(std::move(connected)) {}
 
   /// Who it is now; unattested_peer when the process that connected is gone or another.
-  [[nodiscard]] Result<Caller> caller() const { return peer ? peer->caller() : Result<Caller>(known); }
+  [[nodiscard]] Result<Caller> caller(const std::shared_ptr<const TlsContext>& in_force) {
+    if (peer) return peer->caller();
+    if (tls) known.certificate = tls->certificate(in_force, std::time(nullptr));
+    return known;
+  }
+
+  void expire() {
+    boost::system::error_code ignored;
+    deadline = SteadyClock::time_point::max();
+    timed_out = phase == Phase::reading;
+    if (timed_out)
+      socket.cancel(ignored);  // it is still told why
+    else
+      socket.close(ignored);
+  }
 
   void wait_in(Phase what, std::chrono::seconds most) {
     phase = what;

@@ -23,6 +23,9 @@ struct ReadLimits {
 [[nodiscard]] boost::asio::awaitable<std::optional<Error>> read_request(SessionPtr session, RequestReader& reader,
                                                                         ReadLimits limits);
 
+/// The handshake of TLS, where the session has it; false when there is none within `most`.
+[[nodiscard]] boost::asio::awaitable<bool> shake_hands(SessionPtr session, std::chrono::seconds most);
+
 /// False when it did not all get out.
 [[nodiscard]] boost::asio::awaitable<bool> send(SessionPtr session, std::string bytes);
 

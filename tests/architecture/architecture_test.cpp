@@ -27,7 +27,10 @@ const std::vector<Door> doors{
     {"CLI/", {"sidecar/cli/command_line.hpp"}},
     {"toml++/", {"sidecar/app/config_document.cpp"}},
     {"re2/", {"sidecar/policy/argument_rule.cpp"}},
-    {"openssl/", {"sdk/src/core/hash.cpp", "sdk/src/core/openssl_key.cpp"}},
+    {"openssl/",
+     {"sdk/src/core/hash.cpp", "sdk/src/core/openssl_key.cpp", "sidecar/http/tls.cpp",
+      "sidecar/http/tls_certificate.hpp", "sidecar/http/tls_certificate.cpp"}},
+    {"openssl/ssl.h", {"sidecar/http/tls.cpp"}},
     {"seccomp.h", {"sidecar/app/confine.cpp"}},
     {"curl/", {"sidecar/outbound/curl_fetch.cpp"}},
 };

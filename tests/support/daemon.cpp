@@ -116,6 +116,20 @@ std::string RawAnswer::code() const {
   return json.is_object() ? json.value("code", "") : "";
 }
 
+std::optional<RawAnswer> first_answer(std::string& received) {
+  const auto head_end = received.find("\r\n\r\n");
+  if (head_end == received.npos) return std::nullopt;
+  RawAnswer answer;
+  answer.head = received.substr(0, head_end + 2);
+  const auto length_at = answer.head.find("Content-Length: ");
+  const auto length = length_at == answer.head.npos ? 0 : std::stoul(answer.head.substr(length_at + 16));
+  if (received.size() < head_end + 4 + length) return std::nullopt;
+  answer.status = std::stoi(answer.head.substr(9, 3));
+  answer.body = received.substr(head_end + 4, length);
+  received.erase(0, head_end + 4 + length);
+  return answer;
+}
+
 RawClient::RawClient(const std::filesystem::path& socket) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -160,18 +174,7 @@ RawClient::Got RawClient::receive(SteadyClock::time_point end) {
 std::optional<RawAnswer> RawClient::answer(std::chrono::milliseconds limit) {
   const auto end = SteadyClock::now() + limit;
   for (;;) {
-    if (const auto head_end = pending_.find("\r\n\r\n"); head_end != pending_.npos) {
-      RawAnswer answer;
-      answer.head = pending_.substr(0, head_end + 2);
-      const auto length_at = answer.head.find("Content-Length: ");
-      const auto length = length_at == answer.head.npos ? 0 : std::stoul(answer.head.substr(length_at + 16));
-      if (pending_.size() >= head_end + 4 + length) {
-        answer.status = std::stoi(answer.head.substr(9, 3));
-        answer.body = pending_.substr(head_end + 4, length);
-        pending_.erase(0, head_end + 4 + length);
-        return answer;
-      }
-    }
+    if (auto answer = first_answer(pending_)) return answer;
     const auto got = receive(end);
     if (got == Got::end) return std::nullopt;
     if (got == Got::nothing) throw std::runtime_error("no answer in time");

@@ -75,6 +75,9 @@ struct RawAnswer {
   [[nodiscard]] std::string code() const;
 };
 
+/// The first answer of what was received, by its Content-Length, taken from there; none while it is not whole.
+[[nodiscard]] std::optional<RawAnswer> first_answer(std::string& received);
+
 /// A connection that sends what it is told to, well formed or not.
 class RawClient {
  public:

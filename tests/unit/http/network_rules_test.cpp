@@ -11,6 +11,10 @@ using jeton::serves_network;
 
 const std::string here = "10.0.0.7:8470";
 
+Request request_of(const std::string& target, const std::string& host, const std::string& origin = "") {
+  return {"GET", target, "", "", host, origin};
+}
+
 /// The status of the refusal; 0: it may come in.
 int screened(const NetworkRules& rules, Request& request, const std::string& came_to = here) {
   const auto refused = rules.screen(request, came_to);
@@ -19,12 +23,12 @@ int screened(const NetworkRules& rules, Request& request, const std::string& cam
 }
 
 int host_status(const NetworkRules& rules, const std::string& host, const std::string& came_to = here) {
-  Request request{.method = "GET", .target = "/healthz", .host = host};
+  auto request = request_of("/healthz", host);
   return screened(rules, request, came_to);
 }
 
 int origin_status(const NetworkRules& rules, const std::string& origin) {
-  Request request{.method = "GET", .target = "/healthz", .host = here, .origin = origin};
+  auto request = request_of("/healthz", here, origin);
   return screened(rules, request);
 }
 
@@ -109,7 +113,7 @@ TEST_CASE("an absolute target of our host is its path and any other is refused")
       {"//evil.example/x", "//evil.example/x"}};
   for (const auto& [target, path] : ours) {
     CAPTURE(target);
-    Request request{.method = "GET", .target = target, .host = here};
+    auto request = request_of(target, here);
     CHECK(screened(rules, request) == 0);
     CHECK(request.target == path);
   }
@@ -118,11 +122,11 @@ TEST_CASE("an absolute target of our host is its path and any other is refused")
                             "https:///healthz", "https:/healthz", "*", "jeton.acme.example:443", "healthz",
                             "ftp://jeton.acme.example/healthz", "https://jeton.acme.example\\@evil.example/", ""}) {
     CAPTURE(other);
-    Request request{.method = "GET", .target = other, .host = here};
+    auto request = request_of(other, here);
     CHECK(screened(rules, request) == 400);
   }
   // The target does not stand in for Host.
-  Request request{.method = "GET", .target = "https://jeton.acme.example/healthz", .host = "evil.example"};
+  auto request = request_of("https://jeton.acme.example/healthz", "evil.example");
   CHECK(screened(rules, request) == 421);
 }
 
