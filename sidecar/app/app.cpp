@@ -65,6 +65,13 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
+/// Whether each algorithm in use has a key by now.
+Json algorithms_of(const Keyring& keyring) {
+  Json ready = Json::object();
+  for (const auto algorithm : keyring.algorithms()) ready[std::string(name_of(algorithm))] = keyring.is_ready(algorithm);
+  return ready;
+}
+
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
                PinMethod pin, bool confined) {
   Json self_redeemed = Json::array();
@@ -79,7 +86,9 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"trust_domain", config.trust_domain},
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
+          {"algorithms", algorithms_of(keyring)},
           {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+          {"memory_not_locked", keyring.not_locked()},
           {"seccomp", confined},
           {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
           {"log", ledger.status()},
@@ -200,7 +209,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
 
   Roles roles(config->roles);
   Grants grants(config->grants);
-  Keyring keyring(clock);
+  KeyMaker key_maker;
+  Keyring keyring(clock, roles.algorithms(), &key_maker);
   const auto issuer = config->issuer.value_or("urn:uuid:" + ledger.store().id());
   Exchange exchange({ledger.store(), grants, roles, keyring, ledger.secret(), clock, issuer});
   const auto view = make_process_view();

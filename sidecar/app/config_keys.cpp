@@ -49,6 +49,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "Selectors that must all hold for a peer to redeem; without them any attested peer may."},
     {"server", "verify", "string", "\"online\"", "",
      "online: it redeems here; offline: it burns in its own store and reports, and needs match."},
+    {"server", "alg", "string", "\"EdDSA\"", "",
+     "What signs its tokens: EdDSA, ES256 or RS256, whose first key takes a second or so to make."},
 
     {"operator", "match", "strings", "", "",
      "Who may revoke and disable; without any [[operator]]: the daemon's account and root.", true},

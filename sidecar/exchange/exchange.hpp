@@ -66,7 +66,8 @@ class Exchange {
   [[nodiscard]] Result<Opened> open(const Caller& caller, const OpenRequest& request);
 
   /// The next attempt of a call. Supersedes an unredeemed one in the same transaction, so at most one token is live.
-  /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited.
+  /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited; overloaded while the first key of the
+  /// server's algorithm is being made.
   [[nodiscard]] Result<Minted> mint(const Caller& caller, const MintRequest& request);
 
   /// Spends a token, once, for ever; or repeats the answer to the redeemer that already got it. Nothing burns unless
@@ -116,6 +117,7 @@ class Exchange {
   [[nodiscard]] Result<Permit> permit_attempt(const AgentEntry& agent, const Txn& txn, const Call* call,
                                               const std::string& server, const CallBinding& binding);
   [[nodiscard]] Previous previous_of(const Call* call) const;
+  [[nodiscard]] Result<const SigningKey*> signer_for(const std::string& server);
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                                 Refusal& about);

@@ -151,6 +151,16 @@ Previous Exchange::previous_of(const Call* call) const {
   return in_time ? Previous::unredeemed : Previous::expired;
 }
 
+/// The servers of a configuration that was just read may want what the last one did not.
+Result<const SigningKey*> Exchange::signer_for(const std::string& server) {
+  const auto algorithm = parts_.roles.server_named(server)->algorithm;
+  if (!parts_.keyring.is_ready(algorithm)) parts_.keyring.follow(parts_.roles.algorithms());
+  if (parts_.keyring.is_ready(algorithm)) return &parts_.keyring.current(algorithm);
+  return refuse(Code::overloaded, fmt::format("the first {} key for this server is still being made, which takes a "
+                                              "second or so; try again",
+                                              name_of(algorithm)));
+}
+
 Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& agent, const Txn& txn, const Call* call,
                                       const std::string& server, const CallBinding& binding,
                                       const OpenRequest* opening) {
@@ -158,6 +168,8 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   if (!permit) return refuse(permit.error());
   const auto sealed = sealed_arguments(*permit, call, binding);
   if (!sealed) return refuse(sealed.error());
+  const auto signer = signer_for(server);
+  if (!signer) return refuse(signer.error());
   if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
     return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
                                                   permit->grant, *permit->rate_per_min));
@@ -175,7 +187,7 @@ Result<Minted> Exchange::mint_attempt(const Caller& caller, const AgentEntry& ag
   claims.digest = binding.digest;
   claims.call_id = opening != nullptr ? opening->call_id : call->opening().call_id;
   claims.attempt = call == nullptr ? 1 : static_cast<std::int64_t>(call->attempts().size()) + 1;
-  auto token = sign_token(claims, parts_.keyring.current());
+  auto token = sign_token(claims, **signer);
   // Names that are long even when escaped could make a token that every verifier refuses to read.
   if (token.expose_for_transport().size() > token_bytes_max)
     return refuse(Code::bad_request, "the names of server, tool and call make a token over 8 KiB; use shorter ones");

@@ -90,7 +90,7 @@ TEST_CASE("RFC 7518 section 3.4: a signature of another length than 64 bytes doe
   CHECK_FALSE(key.verifies("message", joined(s, r)));
   CHECK_FALSE(key.verifies("message", Signature(good.begin(), good.end() - 1)));
   CHECK_FALSE(key.verifies("message", Signature(good.begin() + 1, good.end())));
-  for (const unsigned char more : {0x00, 0x01}) {
+  for (const auto more : std::array<unsigned char, 2>{0x00, 0x01}) {
     auto longer = good;
     longer.push_back(more);
     CHECK_FALSE(key.verifies("message", longer));
@@ -217,7 +217,7 @@ TEST_CASE("a signature does not verify for another message or under a key of ano
 
 TEST_CASE("a signature of zeros or of ones verifies under no key") {
   for (const auto algorithm : jeton::all_algorithms)
-    for (const unsigned char byte : {0x00, 0x01, 0xff}) {
+    for (const auto byte : std::array<unsigned char, 3>{0x00, 0x01, 0xff}) {
       CAPTURE(jeton::name_of(algorithm), int{byte});
       CHECK_FALSE(key_of(algorithm).verifies("message", Signature(64, byte)));
       CHECK_FALSE(key_of(algorithm).verifies("message", Signature(256, byte)));
