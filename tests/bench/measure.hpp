@@ -136,6 +136,9 @@ struct PythonPrograms {
 void python(Report& report, const std::filesystem::path& bin, const std::string& folder, const PythonPrograms& programs,
             bool quick);
 
+/// Signing and verifying by each algorithm, without I/O.
+void algorithms(Report& report);
+
 /// What a long log costs: minting into it, verifying it, minting while it is verified and copied, and its alerts.
 void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t events);
 
