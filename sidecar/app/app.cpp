@@ -22,6 +22,7 @@
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
+#include "app/status.hpp"
 #include "app/trust.hpp"
 #include "attest/process_view.hpp"
 #include "exchange/exchange.hpp"
@@ -72,82 +73,6 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
                   fmt::format("cannot make {} for the socket: {}; name another with --socket", directory.string(),
                               std::error_code(errno, std::generic_category()).message()));
   return {};
-}
-
-Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
-               const Ledger& ledger, const Keyring& keyring, PinMethod pin, bool confined,
-               const TrustedClients& clients) {
-  Json self_redeemed = Json::array();
-  Json offline = Json::array();
-  for (const auto& server : config.roles.servers) {
-    if (!server.match) self_redeemed.push_back(server.url);
-    if (server.offline) offline.push_back(server.url);
-  }
-  const auto& limits = config.limits;
-  Json status{{"version", version()},
-              {"issuer", issuer},
-              {"listen", listen},
-              {"trust_domain", config.trust_domain},
-              {"dev", config.dev},
-              {"durability", name_of(config.durability)},
-              {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
-              {"seccomp", confined},
-              {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
-              {"log", ledger.status()},
-              {"checkpoint_places", ledger.places()},
-              {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
-              {"self_redeemed_servers", std::move(self_redeemed)},
-              {"offline_servers", std::move(offline)},
-              {"trusted_issuers", clients.status()},
-              {"reserve_bytes", config.reserve_bytes},
-              {"limits",
-               {{"body_bytes", limits.body_bytes},
-                {"arguments_bytes", limits.arguments_bytes},
-                {"header_bytes", limits.header_bytes},
-                {"connections_per_uid", limits.connections_per_uid},
-                {"connections_per_address", limits.connections_per_address},
-                {"connections", connections_within_descriptors(limits.connections)},
-                {"idle_s", limits.idle_s},
-                {"request_s", limits.request_s}}}};
-  if (const auto& engine = config.engine)
-    status["policy_engine"] = {{"engine", name_of(engine->kind)},
-                               {"host", engine->host()},
-                               {"timeout_ms", engine->timeout_ms},
-                               {"send_arguments", engine->send_arguments}};
-  if (tls != nullptr) status["certificate_ends_at"] = tls->ends_at();
-  return status;
-}
-
-void write_gauges(MetricText& text, const TrustedClients& clients) {
-  const auto issuers = clients.count();
-  text.gauge("jeton_issuers_failing", "Trusted issuers that gave no keys when they were last asked.",
-             static_cast<double>(issuers.failing));
-  text.gauge("jeton_issuers_without_keys", "Those of which no key is believed any more: their tokens are refused.",
-             static_cast<double>(issuers.without));
-}
-
-void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
-                  const Server::Connections& connections, const TlsContext* tls) {
-  text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
-  text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
-             static_cast<double>(ledger.failing_places()));
-  text.gauge("jeton_memory_locked", "1 while every key lies in locked memory.",
-             ledger.memory_locked() && keyring.memory_locked() ? 1 : 0);
-  text.gauge("jeton_disk_free_bytes", "What the log's disk has left.", static_cast<double>(free_bytes));
-  text.gauge("jeton_connections", "Open connections.", static_cast<double>(connections.open));
-  text.gauge("jeton_connections_without_role", "Those of accounts without a part to play.",
-             static_cast<double>(connections.strangers));
-  text.counter("jeton_connections_turned_away_total", "Connections that were refused.", connections.turned_away);
-  text.gauge("jeton_network_connections", "Open connections over TCP.", static_cast<double>(connections.network));
-  text.counter("jeton_network_connections_turned_away_total", "Connections over TCP that were closed at once.",
-               connections.network_turned_away);
-  text.counter("jeton_tls_handshakes_failed_total", "Connections over TCP that never came to speak TLS.",
-               connections.handshakes_failed);
-  if (tls != nullptr)
-    text.gauge("jeton_certificate_ends_timestamp_seconds", "When the first of the certificates that are shown ends.",
-               static_cast<double>(tls->ends_at()));
-  text.family("jeton_build_info", "gauge", "Always 1; the version is the label.");
-  text.sample("jeton_build_info", fmt::format("{{version=\"{}\"}}", version()), 1);
 }
 
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
@@ -248,7 +173,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
 
   Roles roles(config->roles);
   Grants grants(config->grants);
-  Keyring keyring(clock);
+  KeyMaker key_maker;
+  Keyring keyring(clock, roles.algorithms(), &key_maker);
   const auto issuer = issuer_of(*config, *listener, ledger.store().id());
   const auto listening = *listener ? (*listener)->address().text() : "none";
   const WithEngine grants_and_engine(grants);

@@ -165,6 +165,13 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
     section.mistake("verify",
                     "needs match, keys or certificate: without it anybody could report this server's redemptions; "
                     "write match = [\"unix:uid:...\"]");
+  // One name each: "Ed25519" is a header's other name for EdDSA, and no setting.
+  const auto is_alg = [](std::string_view text) {
+    const auto named = algorithm_named(text);
+    return named && name_of(*named) == text;
+  };
+  const auto alg = text_that(is_alg, section, "alg", "is no algorithm; write \"EdDSA\", \"ES256\" or \"RS256\"");
+  if (alg) server.algorithm = algorithm_named(*alg).value_or(Algorithm::eddsa);
   return server;
 }
 

@@ -2,7 +2,6 @@
 #include "app/config_section.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -17,22 +16,11 @@ namespace jeton {
 
 namespace {
 
-struct NotBuilt {
-  std::string_view key;
-  std::string_view what;
-};
-// Keys of the format that this version cannot honour. A rule that is read and not kept would be a hole: refuse.
-constexpr std::array<NotBuilt, 1> not_built = {{
-    {"alg", "this version signs every token with EdDSA; remove it"},
-}};
-
 std::string qualified(std::string_view section, std::string_view key) {
   return section.empty() ? printable(key) : fmt::format("{}.{}", section, printable(key));
 }
 
-bool is_repeated(std::string_view section) {
-  return section != "limits" && section != "policy" && section != "tls";
-}
+bool is_repeated(std::string_view section) { return section != "limits" && section != "policy" && section != "tls"; }
 
 std::string header_of(std::string_view section) {
   return is_repeated(section) ? fmt::format("[[{}]]", section) : fmt::format("[{}]", section);
@@ -171,9 +159,6 @@ void ConfigSection::check_member(const ConfigNode& member) const {
 
 void ConfigSection::check_unknown(const ConfigNode& member) const {
   if (is_section(section_, member.key)) return;
-  for (const auto& [key, what] : not_built) {
-    if (member.key == key) return mistake(member.key, std::string(what));
-  }
   const auto known = known_in(section_);
   if (const auto near = nearest(member.key, known)) {
     const auto meant = is_section(section_, *near) ? header_of(qualified(section_, *near)) : std::string(*near);

@@ -178,6 +178,9 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
                                       "jeton init, then start jetond without --dev"});
   add_if(!status.value("memory_locked", true),
          {Urgency::warning, "keys are not locked in memory", "they can reach the swap", "LimitMEMLOCK=8M in the unit"});
+  const auto elsewhere = status.value("memory_not_locked", Json::array());
+  add_if(!elsewhere.empty(), {Urgency::note, "parts of ES256 and RS256 keys are not locked in memory",
+                              "they can reach the swap; jeton status says which", "alg = \"EdDSA\", or no swap"});
   add_if(!status.value("seccomp", true),
          {Urgency::warning, "jetond gave up no system calls", "a mistake in it is worth more to an attacker",
           "a kernel with CONFIG_SECCOMP_FILTER; jetond's log on stderr says why"});

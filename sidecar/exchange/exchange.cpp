@@ -169,6 +169,7 @@ void Exchange::settle(const std::vector<Event>& durable) {
   if (wrote(EventKind::clock_jumped) || std::abs(ahead_us - wall_ahead_us_) <= clock_jump_us) wall_ahead_us_ = ahead_us;
   meter_.written(durable);
   if (wrote(EventKind::key_rotated)) parts_.keyring.rotate();
+  parts_.keyring.follow(parts_.roles.algorithms());
 }
 
 void describe(Event& event, const OpenRequest& opening) {

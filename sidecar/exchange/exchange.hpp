@@ -68,7 +68,8 @@ class Exchange {
   [[nodiscard]] Result<Opened> open(const Caller& caller, const OpenRequest& request);
 
   /// The next attempt of a call. Supersedes an unredeemed one in the same transaction, so at most one token is live.
-  /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited.
+  /// unknown_call, call_mismatch, no_grant, too_many_attempts, rate_limited; overloaded while the first key of the
+  /// server's algorithm is being made.
   [[nodiscard]] Result<Minted> mint(const Caller& caller, const MintRequest& request);
 
   /// What an engine is to be asked before `open` or `mint` decides, as far as it is known now; nothing where they
@@ -153,6 +154,7 @@ class Exchange {
   [[nodiscard]] Result<std::optional<Authority>> authority_of(const Call& call) const;
   [[nodiscard]] Result<Authority> passed_on(const std::string& agent, const Txn& parent, std::int64_t until_s) const;
   [[nodiscard]] Previous previous_of(const Call* call) const;
+  [[nodiscard]] Result<const SigningKey*> signer_for(const std::string& server);
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                                 Refusal& about);

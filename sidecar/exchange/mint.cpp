@@ -221,19 +221,31 @@ TokenClaims Exchange::claims_of(const Asked& asked, const Permit& permit) const 
   return claims;
 }
 
+/// The servers of a configuration that was just read may want what the last one did not.
+Result<const SigningKey*> Exchange::signer_for(const std::string& server) {
+  const auto algorithm = parts_.roles.server_named(server)->algorithm;
+  if (!parts_.keyring.is_ready(algorithm)) parts_.keyring.follow(parts_.roles.algorithms());
+  if (parts_.keyring.is_ready(algorithm)) return &parts_.keyring.current(algorithm);
+  return refuse(Code::overloaded, fmt::format("the first {} key for this server is still being made, which takes a "
+                                              "second or so; try again",
+                                              name_of(algorithm)));
+}
+
 Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   auto permit = permit_attempt(asked);
   if (!permit) return refuse(permit.error());
   const auto sealed = sealed_arguments(*permit, asked.call, asked.binding);
   if (!sealed) return refuse(sealed.error());
   if (auto no = objection(asked)) return refuse(std::move(*no));
+  const auto signer = signer_for(*asked.server);
+  if (!signer) return refuse(signer.error());
   const auto& agent = asked.agent;
   if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
     return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
                                                   permit->grant, *permit->rate_per_min));
 
   const auto claims = claims_of(asked, *permit);
-  auto token = sign_token(claims, parts_.keyring.current());
+  auto token = sign_token(claims, **signer);
   // Names that are long even when escaped could make a token that every verifier refuses to read.
   if (token.expose_for_transport().size() > token_bytes_max)
     return refuse(Code::bad_request, "the names of server, tool and call make a token over 8 KiB; use shorter ones");

@@ -78,6 +78,13 @@ bool Roles::may_act_for(const ServerEntry& server, const Caller& caller) const {
   return (!server.match && has_account(caller)) || plays(server, caller);
 }
 
+std::set<Algorithm> Roles::algorithms() const {
+  std::set<Algorithm> all;
+  for (const auto& server : entries_.servers) all.insert(server.algorithm);
+  if (entries_.any_server || all.empty()) all.insert(Algorithm::eddsa);
+  return all;
+}
+
 bool Roles::has_open_server() const {
   return std::any_of(entries_.servers.begin(), entries_.servers.end(), [](const ServerEntry& s) { return !s.match; });
 }

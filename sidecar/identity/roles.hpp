@@ -2,12 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "attest/selector.hpp"
+#include "jeton/algorithm.hpp"
 
 namespace jeton {
 
@@ -35,6 +37,7 @@ struct ServerEntry {
   std::string url;
   std::optional<SelectorSet> match;
   bool offline = false;  ///< verify = "offline": it burns in its own store and only reports; always with `match`
+  Algorithm algorithm = Algorithm::eddsa;  ///< what signs its tokens
   ClientProof proof = {};
   /// Agents that run behind this server: a token that was redeemed here lets them call on, on behalf of who called.
   std::vector<std::string> delegates_to = {};
@@ -56,6 +59,8 @@ class Roles {
   [[nodiscard]] const AgentEntry* agent_of(const Caller& caller) const;
   [[nodiscard]] const ServerEntry* server_named(std::string_view url) const;
   [[nodiscard]] bool may_act_for(const ServerEntry& server, const Caller& caller) const;
+  /// Of all servers; EdDSA where there is none.
+  [[nodiscard]] std::set<Algorithm> algorithms() const;
   /// Whether some server has no `match`, so that any attested peer may redeem for it.
   [[nodiscard]] bool has_open_server() const;
   [[nodiscard]] bool is_operator(const Caller& caller) const;

@@ -246,6 +246,7 @@ int run(const std::filesystem::path& bin, const Options& options) {
   if (wanted("memory")) memory(report, bin);
   if (wanted("verify")) verify_alone(report);
   if (wanted("oauth")) oauth(report, bin, quick);
+  if (wanted("algorithms")) algorithms(report);
   if (wanted("size")) size(report, bin, quick);
   if (wanted("log")) long_log(report, bin, quick ? 100'000 : 2'000'000);
   if (wanted("python") && !programs.plain.empty()) python(report, bin, python_folder, programs, quick);
@@ -277,7 +278,7 @@ int main(int argc, char** argv) {
     } else {
       fmt::print(stderr,
                  "jeton-bench: unknown option {}; jeton-bench [--quick] [--json FILE] [--only "
-                 "calls|memory|verify|oauth|size|log|python]\n",
+                 "calls|memory|verify|algorithms|oauth|size|log|python]\n",
                  word);
       return 2;
     }

@@ -139,6 +139,9 @@ void python(Report& report, const std::filesystem::path& bin, const std::string&
 /// The OAuth door: a token beside the local door's, an exchange and an introspection in raw verifications.
 void oauth(Report& report, const std::filesystem::path& bin, bool quick);
 
+/// Signing and verifying by each algorithm, without I/O.
+void algorithms(Report& report);
+
 /// What a long log costs: minting into it, verifying it, minting while it is verified and copied, and its alerts.
 void long_log(Report& report, const std::filesystem::path& bin, std::uint64_t events);
 

@@ -10,6 +10,7 @@
 #include "support/catch.hpp"
 #include "support/fake_clock.hpp"
 #include "support/memory_store.hpp"
+#include "support/slow_keys.hpp"
 
 namespace jeton::testing {
 
@@ -58,8 +59,10 @@ inline Grants company_grants() {
 
 /// What is lost when the daemon dies: keys, minted tokens, counters.
 struct Process {
-  Process(Store& store, const Policy& policy, const Roles& roles, const LogSecret& secret, const Clock& clock)
-      : keyring(clock), exchange({store, policy, roles, keyring, secret, clock, test_issuer}) {}
+  Process(Store& store, const Policy& policy, const Roles& roles, const LogSecret& secret, const Clock& clock,
+          SlowKeys* slow = nullptr)
+      : keyring(clock, roles.algorithms(), slow),
+        exchange({store, policy, roles, keyring, secret, clock, test_issuer}) {}
   Keyring keyring;
   Exchange exchange;
 };
@@ -70,7 +73,7 @@ class Company {
   explicit Company(Store& store) : store_(&store) { restart(); }
   Company() : Company(memory) {}
 
-  void restart() { process.emplace(*store_, grants, roles, secret, clock); }
+  void restart() { process.emplace(*store_, grants, roles, secret, clock, &slow_keys); }
   /// The same machine with another ledger under it: a backup that was put back.
   void restart_on(Store& store) {
     store_ = &store;
@@ -141,7 +144,8 @@ class Company {
 
   FakeClock clock;
   MemoryStore memory;
-  const Roles roles = company_roles();
+  SlowKeysByHand slow_keys;
+  Roles roles = company_roles();
   const Grants grants = company_grants();
   const LogSecret secret = LogSecret::ephemeral();
   std::optional<Process> process;

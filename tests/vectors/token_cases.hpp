@@ -6,29 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "support/forge.hpp"
+#include "vectors/algorithm_cases.hpp"
+#include "vectors/token_case.hpp"
 
 namespace jeton::vectors {
 
-/// One entry of tokens.json; what is not set is that of the good token.
-struct TokenCase {
-  std::string name;
-  std::string result = "ok";
-  std::string token = forge::good_token();
-  std::string arguments = std::string(forge::arguments);
-  std::int64_t now = forge::issued_s + 1;
-  std::string issuer = std::string(forge::issuer);
-  std::string server = std::string(forge::server);
-  std::string tool = std::string(forge::tool);
-  Json jwks = Json{{"keys", Json::array({forge::issuer_key().verifying_key().jwk()})}};
-
-  [[nodiscard]] Json json() const {
-    Json expect{{"issuer", issuer}, {"server", server}, {"tool", tool}, {"arguments", arguments}, {"now", now}};
-    return Json{{"name", name}, {"token", token}, {"jwks", jwks}, {"expect", expect}, {"result", result}};
-  }
-};
-
-using Cases = std::vector<TokenCase>;
 using NamedPatches = std::initializer_list<std::pair<const char*, const char*>>;
 
 /// One bad_token case for each patch of a header, payload or details object.
@@ -120,8 +102,7 @@ inline void add_headers(Cases& cases) {
       cases, forge::token_with_header,
       {{"alg none with a signature", R"({"alg":"none"})"},
        {"alg noNE", R"({"alg":"noNE"})"},
-       {"alg ES256", R"({"alg":"ES256"})"},
-       {"alg Ed25519", R"({"alg":"Ed25519"})"},
+       {"alg ES384", R"({"alg":"ES384"})"},
        {"alg in lower case", R"({"alg":"eddsa"})"},
        {"alg left out", R"({"alg":null})"},
        {"unknown crit", R"({"crit":["exp"],"exp":1790000030})"},
@@ -256,6 +237,7 @@ inline Cases token_cases() {
   add_claims(cases);
   add_encodings(cases);
   add_signatures(cases);
+  add_algorithms(cases);
   return cases;
 }
 

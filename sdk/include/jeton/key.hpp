@@ -68,6 +68,10 @@ class SigningKey {
   [[nodiscard]] static SigningKey generate(Algorithm algorithm);
   /// The same for RS256, and nothing once `go_on`, which is asked every few milliseconds, says no.
   [[nodiscard]] static std::optional<SigningKey> generate_rs256(const std::function<bool()>& go_on);
+  /// A P-256 or RSA key from elsewhere: the DER of a PKCS #8 PrivateKeyInfo (RFC 5208 section 5), not encrypted.
+  /// bad_request for every other key, for an RSA key that `VerifyingKey` would not take, and for numbers that do not
+  /// fit together.
+  [[nodiscard]] static Result<SigningKey> from_pkcs8(const Secret& der);
   /// An Ed25519 key, for check vectors and for the log key; `seed` is 32 bytes.
   [[nodiscard]] static SigningKey from_seed(const Secret& seed);
 

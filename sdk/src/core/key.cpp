@@ -122,6 +122,12 @@ std::optional<SigningKey> SigningKey::generate_rs256(const std::function<bool()>
   return of(std::move(*key));
 }
 
+Result<SigningKey> SigningKey::from_pkcs8(const Secret& der) {
+  auto key = OpensslKey::of_pkcs8(der.expose_for_signing());
+  if (!key) return refuse(Code::bad_request, "not a PKCS #8 key of P-256, or RSA of 2048 to 4096 bits with e = 65537");
+  return of(std::move(*key));
+}
+
 SigningKey SigningKey::from_seed(const Secret& seed) {
   if (seed.size() != crypto_sign_SEEDBYTES) throw std::invalid_argument("an Ed25519 seed is 32 bytes");
   Secret secret(crypto_sign_SECRETKEYBYTES);

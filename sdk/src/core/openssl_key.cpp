@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "jeton/hash.hpp"
 
@@ -30,11 +31,12 @@ using Context = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using Builder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
+using PrivateKeyInfo = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free<PKCS8_PRIV_KEY_INFO_free>>;
 using EcdsaPair = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
 
 constexpr std::size_t half = 32;  ///< bytes of r, of s and of each coordinate
 constexpr unsigned long rsa_exponent = RSA_F4;
-constexpr std::size_t heap_bytes = 256 * 1024;
+constexpr std::size_t heap_bytes = 64 * 1024;
 constexpr std::size_t heap_smallest_piece = 32;
 
 using Scalar = std::array<unsigned char, half>;
@@ -132,6 +134,17 @@ int asked_to_go_on(EVP_PKEY_CTX* context) {
   return (*go_on)() ? 1 : 0;
 }
 
+/// Whether a key from elsewhere is of the kind that is also verified with.
+bool fits(const EVP_PKEY* key, Algorithm algorithm) {
+  if (algorithm == Algorithm::rs256)
+    return EVP_PKEY_get_bits(key) >= static_cast<int>(rsa_bits_min) &&
+           EVP_PKEY_get_bits(key) <= static_cast<int>(rsa_bits_max) &&
+           BN_is_word(number_in(key, OSSL_PKEY_PARAM_RSA_E).get(), rsa_exponent) == 1;
+  std::array<char, 32> curve{};
+  return EVP_PKEY_is_a(key, "EC") == 1 && EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1 &&
+         std::string_view(curve.data()) == SN_X9_62_prime256v1;
+}
+
 bool make_secure_heap() {
   // Somebody else's, in a program that links this: nothing is known of it.
   if (CRYPTO_secure_malloc_initialized() == 1) return false;
@@ -145,7 +158,8 @@ bool secure_heap_locked() {
   return locked;
 }
 
-std::size_t secure_heap_used() { return CRYPTO_secure_used(); }
+// OpenSSL 3.0 locks a mutex for this that only the heap brings.
+std::size_t secure_heap_used() { return CRYPTO_secure_malloc_initialized() == 1 ? CRYPTO_secure_used() : 0; }
 
 bool is_lower_es256(std::span<const unsigned char> signature) {
   if (signature.size() != 2 * half) return false;
@@ -181,6 +195,24 @@ std::optional<OpensslKey> OpensslKey::of_modulus(std::span<const unsigned char> 
   auto* key = public_key("RSA", builder.get());
   if (key == nullptr) return std::nullopt;
   return OpensslKey(Algorithm::rs256, key);
+}
+
+std::optional<OpensslKey> OpensslKey::of_pkcs8(std::span<const unsigned char> der) {
+  (void)secure_heap_locked();
+  const auto* at = der.data();
+  const PrivateKeyInfo info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
+  auto* raw = info && at == der.data() + der.size() ? EVP_PKCS82PKEY(info.get()) : nullptr;
+  if (raw == nullptr) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  const bool rsa = EVP_PKEY_is_a(raw, "RSA") == 1;
+  OpensslKey key(rsa ? Algorithm::rs256 : Algorithm::es256, raw);
+  if (!fits(raw, key.algorithm()) || EVP_PKEY_check(context_of(raw).get()) != 1) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  return key;
 }
 
 OpensslKey OpensslKey::generate_p256() {

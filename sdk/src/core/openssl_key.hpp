@@ -29,6 +29,9 @@ class OpensslKey {
   /// or more than `rsa_bits_max` bits.
   [[nodiscard]] static std::optional<OpensslKey> of_modulus(std::span<const unsigned char> modulus);
 
+  /// A whole key. Nothing for another kind of key, and where its numbers do not fit together.
+  [[nodiscard]] static std::optional<OpensslKey> of_pkcs8(std::span<const unsigned char> der);
+
   [[nodiscard]] static OpensslKey generate_p256();
   /// Of `rsa_bits_min` bits. Nothing once `go_on` says no.
   [[nodiscard]] static std::optional<OpensslKey> generate_rsa(const std::function<bool()>& go_on);

@@ -113,10 +113,26 @@ TEST_CASE("an unknown key is refused with what was probably meant") {
 
 TEST_CASE("what this version does not have is refused and never ignored") {
   const std::vector<Mistake> mistakes = {
-      {base + "[[server]]\nurl = \"mcp:stdio:x\"\nalg = \"ES256\"", 17, "server.alg",
-       "this version signs every token with EdDSA"},
+      {base + "[[server]]\nurl = \"mcp:stdio:x\"\ncnf = \"required\"", 17, "server.cnf", "unknown key"},
   };
   for (const auto& mistake : mistakes) check_refused(mistake);
+}
+
+TEST_CASE("a server's alg is one of three words and EdDSA where it is not given") {
+  const auto server = base + "[[server]]\nurl = \"mcp:stdio:x\"\n";
+  for (const auto* other : {"none", "HS256", "Ed25519", "eddsa", "ES384", "RS512", "PS256", "ES256 ", ""}) {
+    CAPTURE(other);
+    check_refused({server + "alg = \"" + other + "\"", 17, "server.alg", "write \"EdDSA\", \"ES256\" or \"RS256\""});
+  }
+  check_refused({server + "alg = [\"ES256\"]", 17, "server.alg", "write a string"});
+  const auto algorithm = [](const std::string& text) {
+    const auto config = jeton::parse_config(text, "x.toml", 990);
+    REQUIRE(config);
+    return config->roles.servers.back().algorithm;
+  };
+  CHECK(algorithm(server) == jeton::Algorithm::eddsa);
+  for (const auto one : jeton::all_algorithms)
+    CHECK(algorithm(server + "alg = \"" + std::string(jeton::name_of(one)) + "\"") == one);
 }
 
 TEST_CASE("a grant that records needs the key of a reviewer and says how to make one") {

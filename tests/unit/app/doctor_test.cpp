@@ -148,6 +148,7 @@ TEST_CASE("what a daemon says of itself becomes findings") {
   CHECK(about(with("version", "0"), "this is jeton 1") == One{Urgency::warning});
   CHECK(about(with("dev", true), "--dev") == One{Urgency::warning});
   CHECK(about(with("memory_locked", false), "not locked") == One{Urgency::warning});
+  CHECK(about(with("memory_not_locked", {"RS256: the primes"}), "are not locked") == One{Urgency::note});
   CHECK(about(with("seccomp", false), "system calls") == One{Urgency::warning});
   CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Urgency::error});
   CHECK(about(with("checkpoint_places", {"/mnt/a (failing: Read-only file system)"}), "not shown") ==

@@ -158,7 +158,7 @@ TEST_CASE("RFC 7517 section 4: members that are not known are passed over") {
 TEST_CASE("RFC 7517 section 5: keys for other algorithms are passed over") {
   // given: a set that also holds an RSA key and a key for agreement
   const auto set = KeySet::from_jwks(
-      Json::parse(R"({"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"OKP","crv":"X25519","x":"AA"},)"
+      Json::parse(R"({"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"PS256"},{"kty":"OKP","crv":"X25519","x":"AA"},)"
                   R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})"));
   // then: the one Ed25519 key is found by its kid, and no other
   REQUIRE(set);

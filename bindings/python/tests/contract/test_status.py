@@ -25,7 +25,8 @@ def test_an_operator_learns_all(world: World):
     assert (status["self_redeemed_servers"], status["offline_servers"]) == ([FILES], [VAULT])
     assert (status["trust_domain"], status["dev"], status["events_in_memory_only"]) == ("test.example", False, 0)
     expected = {"trust_domain", "memory_locked", "log_key", "checkpoint_places", "peer_pinning", "reserve_bytes"}
-    assert expected | {"limits", "disabled_agents"} <= set(status)
+    assert expected | {"limits", "disabled_agents", "memory_not_locked"} <= set(status)
+    assert status["algorithms"] == {"EdDSA": True}
 
 
 def test_the_keys_are_next_and_current_and_lost_at_a_restart(world: World):

@@ -158,7 +158,9 @@ class LocalDoor:
         return {
             **status,
             "trust_domain": roles.trust_domain,
+            "algorithms": {"EdDSA": True},
             "memory_locked": False,
+            "memory_not_locked": [],
             "log_key": "none: the log of a fake is in memory",
             "checkpoint_places": [],
             "peer_pinning": "none",

@@ -1,0 +1,27 @@
+// What the daemon tells of itself: the part of its status that does not depend on who asks, and its gauges.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/config.hpp"
+#include "app/ledger.hpp"
+#include "attest/peer.hpp"
+#include "http/server.hpp"
+#include "http/tls.hpp"
+#include "identity/keyring.hpp"
+#include "identity/trusted_clients.hpp"
+#include "ops/metrics.hpp"
+
+namespace jeton {
+
+/// `listen` is the address in use, or "none"; `tls` is null without one.
+[[nodiscard]] Json status_of(const Config& config, const std::string& issuer, const std::string& listen,
+                             const TlsContext* tls, const Ledger& ledger, const Keyring& keyring, PinMethod pin,
+                             bool confined, const TrustedClients& clients);
+
+void write_gauges(MetricText& text, const TrustedClients& clients);
+void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
+                  const Server::Connections& connections, const TlsContext* tls);
+
+}  // namespace jeton
