@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 
 #include "app/app.hpp"
-#include "app/socket_files.hpp"
+#include "app/process.hpp"
 #include "identity/log_secret.hpp"
 
 namespace jeton {
