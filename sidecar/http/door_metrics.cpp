@@ -14,7 +14,7 @@ std::string_view verb_name(const Job& job) {
   if (job.fault) return "request";
   if (method == "GET") {
     if (target == "/v1/jwks" || target == "/oauth2/jwks") return "jwks";
-    if (target.find("/.well-known/") != target.npos) return "metadata";
+    if (target == "/openapi.json" || target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
     if (target == "/healthz" || target == "/readyz") return "health";
     return target == "/metrics" ? "metrics" : "request";

@@ -148,8 +148,7 @@ void LocalDoor::answer_part(Job& job) {
 
 void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
-    const bool keys = job->request.method == "GET" && job->request.target == "/v1/jwks" && !job->fault;
-    if (keys && answer_from_memory(*job)) continue;
+    if (!job->fault && answer_document(*job)) continue;
     if (answer_health(*job, false) || answer_network_fault(*job)) continue;
     if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
@@ -198,15 +197,18 @@ bool LocalDoor::identify(Job& job) const {
   return false;
 }
 
+bool LocalDoor::answer_document(Job& job) const {
+  if (job.request.method != "GET" || !job.request.body.empty()) return false;
+  if (job.request.target != "/v1/jwks") return parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job);
+  job.response = answer_with(parts_.keyring.jwks());
+  job.response.may_cache = true;
+  return true;
+}
+
 bool LocalDoor::answer_from_memory(Job& job) const {
   const auto& target = job.request.target;
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
-  if (target == "/v1/jwks") {
-    job.response = answer_with(parts_.keyring.jwks());
-    job.response.may_cache = true;
-    return true;
-  }
-  if (parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job)) return true;
+  if (answer_document(job)) return true;
   if (answer_health(job, is_ready())) return true;
   if (target == "/metrics" && parts_.roles.is_reviewer(job.caller)) {
     job.response = {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};

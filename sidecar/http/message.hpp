@@ -30,7 +30,7 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool may_cache = false;                               ///< only key documents; everything else is no-store
+  bool may_cache = false;                               ///< only documents that say who we are; everything else is no-store
   std::optional<Code> code = std::nullopt;              ///< of a refusal
   std::optional<std::string> challenge = std::nullopt;  ///< WWW-Authenticate
 };

@@ -39,7 +39,8 @@ Json authorization_server_metadata(const Metadata& about) {
                 {"introspection_endpoint", at("/oauth2/introspect")},
                 {"revocation_endpoint", at("/oauth2/revoke")},
                 {"jwks_uri", at("/oauth2/jwks")},
-                {"response_types_supported", Json::array()},
+                // Needed, and no list may be empty (sections 2 and 3.2). No grant here has an authorization endpoint.
+                {"response_types_supported", Json::array({"none"})},
                 {"grant_types_supported",
                  {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
                   "urn:ietf:params:oauth:grant-type:jwt-bearer"}},
@@ -58,7 +59,6 @@ Json openid_configuration(const Metadata& about) {
   auto document = authorization_server_metadata(about);
   // No person signs in here. Readers of keys want the document all the same, with the members it must have.
   document["authorization_endpoint"] = "urn:jeton:no-authorization-endpoint";
-  document["response_types_supported"] = Json::array({"none"});
   document["subject_types_supported"] = Json::array({"public"});
   document["id_token_signing_alg_values_supported"] = about.token_algs;
   return document;

@@ -5,6 +5,7 @@
 
 #include "http/local_door.hpp"
 #include "http/members.hpp"
+#include "http/openapi.hpp"
 
 namespace jeton {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::string_view token_path = "/oauth2/token", introspect_path = "/oauth2/introspect",
                            revoke_path = "/oauth2/revoke", jwks_path = "/oauth2/jwks",
                            metadata_path = "/.well-known/oauth-authorization-server",
-                           openid_path = "/.well-known/openid-configuration";
+                           openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json";
 
 bool is_form_path(std::string_view target) {
   return target == token_path || target == introspect_path || target == revoke_path;
@@ -168,6 +169,11 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   if (target == jwks_path) {
     job.response = answer_with(parts_.keyring.jwks());
     job.response.content_type = "application/jwk-set+json";
+    job.response.may_cache = true;
+    return true;
+  }
+  if (target == openapi_path) {
+    job.response.body = openapi_document();
     job.response.may_cache = true;
     return true;
   }

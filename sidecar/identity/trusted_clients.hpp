@@ -29,6 +29,7 @@ struct Trust {
 
 class TrustedClients final : public Clients {
  public:
+  /// From its iat on, whatever its exp says; so long a used one is remembered.
   static constexpr std::int64_t assertion_age_max_s = 300;
 
   struct Parts {

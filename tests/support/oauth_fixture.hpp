@@ -41,16 +41,19 @@ class OAuthFixture : public DoorFixture {
     clients.users = {{"alice's", {"alice", "https://idp.example", company.clock.wall_us() / us_per_s + 3600}}};
     network.emplace(OAuthDoor::Parts{
         company.process->exchange, company.roles, company.process->keyring, &clients, test_issuer, {}});
-    both.emplace(LocalDoor::Parts{company.process->exchange,
-                                  company.memory,
-                                  company.roles,
-                                  company.process->keyring,
-                                  {},
-                                  [] { return Json::object(); },
-                                  [] { return false; },
-                                  [] {},
-                                  nullptr,
-                                  &*network});
+    both.emplace(LocalDoor::Parts{
+        company.process->exchange,
+        company.memory,
+        company.roles,
+        company.process->keyring,
+        {},
+        [] {
+          return Json{{"version", "0"}, {"issuer", test_issuer}, {"dev", false}, {"durability", "full"}};
+        },
+        [] { return false; },
+        [] {},
+        nullptr,
+        &*network});
   }
 
   /// From an account, on the socket.

@@ -1,0 +1,179 @@
+// A jetond that is reached by its issuer's name, and the clients that its configuration knows.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import tls from 'node:tls'
+import * as jose from 'jose'
+
+export const agent = 'spiffe://acme.example/agent/billing'
+export const crm = 'https://crm.example/mcp'
+export const tool = 'refund'
+
+/// Algorithms that clients sign with.
+export const clientAlgs = ['EdDSA', 'ES256', 'RS256']
+
+/// Algorithms that the daemon signs tokens with, and a tool server that gets such ones.
+export const tokenAlgs = [{ alg: 'EdDSA', server: crm }]
+
+const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'jeton-oauth-'))
+const at = (name) => path.join(folder, name)
+
+async function keysOf(name) {
+  const keys = {}
+  const set = []
+  for (const alg of clientAlgs) {
+    const { publicKey, privateKey } = await jose.generateKeyPair(alg, { extractable: true })
+    const kid = `${name}-${alg}`
+    set.push({ ...(await jose.exportJWK(publicKey)), kid, alg, use: 'sig' })
+    keys[alg] = { key: privateKey, kid }
+  }
+  fs.writeFileSync(at(`${name}.jwks`), JSON.stringify({ keys: set }))
+  return keys
+}
+
+/// TLS in front of a daemon that speaks plain HTTP on loopback; it changes no byte.
+async function openFront() {
+  const file = (name) => fs.readFileSync(path.join(process.env.JETON_TEST_TLS, name))
+  let behind
+  const front = tls.createServer({ cert: file('cert.pem'), key: file('key.pem') }, (near) => {
+    const far = net.connect(behind, '127.0.0.1')
+    const end = () => [near, far].forEach((socket) => socket.destroy())
+    for (const socket of [near, far]) socket.on('error', end).on('close', end)
+    near.pipe(far).pipe(near)
+  })
+  front.listen(0, 'localhost')
+  await once(front, 'listening')
+  return { port: front.address().port, lead: (port) => (behind = port), close: () => front.close() }
+}
+
+function configuration(issuer, idp, workloads) {
+  const servers = tokenAlgs.map(
+    ({ server, more = '' }, index) => `
+[[server]]
+url = "${server}"
+keys = "${at('crm.jwks')}"
+delegates_to = ["billing"]
+${more}
+[[grant]]
+name = "refunds-${index}"
+agent = "billing"
+server = "${server}"
+tools = ["${tool}"]
+[[grant]]
+name = "deployments-${index}"
+agent = "deploy"
+server = "${server}"
+tools = ["${tool}"]
+`)
+  return `
+trust_domain = "acme.example"
+issuer = "${issuer}"
+listen = "127.0.0.1:0"
+durability = "normal"
+[[agent]]
+name = "billing"
+keys = "${at('billing.jwks')}"
+[[agent]]
+name = "deploy"
+[[trusted_issuer]]
+name = "people"
+issuer = "${idp}"
+jwks = "${idp}/jwks"
+delegates_to = ["billing"]
+[[trusted_issuer]]
+name = "ci"
+issuer = "https://ci.example"
+jwks = "${workloads}"
+agent = "deploy"
+claims = ["environment=production"]
+${servers.join('')}`
+}
+
+async function startDaemon(config) {
+  fs.writeFileSync(at('jeton.toml'), config)
+  fs.mkdirSync(at('state'), { mode: 0o700 })
+  const command = path.join(process.env.JETON_BIN_DIR, 'jetond')
+  const told = ['--config', at('jeton.toml'), '--state', at('state'), '--socket', at('socket')]
+  const daemon = spawn(command, told, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  daemon.stderr.on('data', (bytes) => (said += bytes))
+  const ready = await new Promise((resolve, reject) => {
+    let line = ''
+    daemon.stdout.on('data', (bytes) => (line += bytes).includes('\n') && resolve(line))
+    daemon.on('exit', (status) => reject(new Error(`jetond ended with ${status}: ${said}`)))
+  })
+  daemon.removeAllListeners('exit')
+  return { daemon, port: Number(/listen=\S+:(\d+)/.exec(ready)[1]), said: () => said }
+}
+
+/// `openIdp` is given our issuer and answers with its own; none: nobody brings users.
+export async function openHouse(openIdp = async () => ({ issuer: 'http://127.0.0.1:9', close() {} })) {
+  const front = await openFront()
+  const issuer = `https://localhost:${front.port}`
+  const idp = await openIdp(issuer)
+  const [billing, server, ci] = [await keysOf('billing'), await keysOf('crm'), await keysOf('ci')]
+  const { daemon, port, said } = await startDaemon(configuration(issuer, idp.issuer, at('ci.jwks')))
+  front.lead(port)
+  // What a client signed before a daemon's start, or in the five seconds after, could have been used before.
+  await new Promise((resolve) => setTimeout(resolve, 6500))
+  return {
+    issuer: new URL(issuer),
+    idp,
+    keys: { [agent]: billing, ...Object.fromEntries(tokenAlgs.map(({ server: url }) => [url, server])), ci },
+    alive: () => daemon.exitCode === null && daemon.signalCode === null,
+    said,
+    async close() {
+      daemon.kill('SIGTERM')
+      if (daemon.exitCode === null) await once(daemon, 'exit')
+      front.close()
+      await idp.close()
+      fs.rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/// The parameters of RFC 8707 and RFC 9396 that every request for a token has here.
+export function call(server = crm, more = {}) {
+  const detail = {
+    type: 'jeton_tool_call',
+    actions: ['tools/call'],
+    identifier: tool,
+    arguments: { order: 'A-17', amount: 40 },
+    ...more,
+  }
+  return { resource: server, authorization_details: JSON.stringify([detail]) }
+}
+
+/// A private_key_jwt as no library makes it for us: for the paths that are ours and not OAuth's.
+export async function assertion(house, client, alg = 'EdDSA') {
+  const { key, kid } = house.keys[client][alg]
+  return new jose.SignJWT({ jti: crypto.randomUUID() })
+    .setProtectedHeader({ alg, kid })
+    .setIssuer(client)
+    .setSubject(client)
+    .setAudience(house.issuer.href.replace(/\/$/, ''))
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(key)
+}
+
+export const bearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/// POST /v1/redeem as the tool server does.
+export async function redeem(house, server, token, more = {}) {
+  const body = {
+    token,
+    server,
+    tool,
+    arguments: { amount: 40, order: 'A-17' },
+    redemption_id: crypto.randomUUID(),
+    client_assertion_type: bearerAssertion,
+    client_assertion: await assertion(house, server),
+    ...more,
+  }
+  const answer = await fetch(new URL('/v1/redeem', house.issuer), { method: 'POST', body: JSON.stringify(body) })
+  return { status: answer.status, body: await answer.json() }
+}

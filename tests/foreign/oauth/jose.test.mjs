@@ -1,0 +1,37 @@
+// jose, as a tool server that keeps our public keys: each algorithm, and what must not pass.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as jose from 'jose'
+import * as client from 'openid-client'
+import { agent, call, tokenAlgs } from './house.mjs'
+
+export function tests(house) {
+  for (const { alg, server } of tokenAlgs) {
+    test(`jose verifies tokens of ${alg} by our key set and refuses what is not for it`, async () => {
+      const auth = client.PrivateKeyJwt(house.keys[agent].EdDSA)
+      const config = await client.discovery(house.issuer, agent, undefined, auth)
+      const { access_token: token } = await client.clientCredentialsGrant(config, call(server))
+      const keys = jose.createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri))
+      const expected = { issuer: house.issuer.origin, audience: server, typ: 'at+jwt', algorithms: [alg] }
+      const verify = (text, more = {}) => jose.jwtVerify(text, keys, { ...expected, ...more })
+
+      const { payload, protectedHeader } = await verify(token)
+      assert.equal(payload.client_id, agent)
+      assert.deepEqual(Object.keys(protectedHeader).sort(), ['alg', 'kid', 'typ'])
+      const key = config && (await (await fetch(config.serverMetadata().jwks_uri)).json()).keys
+      const jwk = key.find(({ kid }) => kid === protectedHeader.kid)
+      assert.equal(await jose.calculateJwkThumbprint(jwk), protectedHeader.kid)
+
+      await assert.rejects(verify(token, { audience: 'https://mail.example/mcp' }), jose.errors.JWTClaimValidationFailed)
+      await assert.rejects(verify(token, { issuer: 'https://other.example' }), jose.errors.JWTClaimValidationFailed)
+      await assert.rejects(verify(token, { typ: 'JWT' }), jose.errors.JWTClaimValidationFailed)
+      const later = { currentDate: new Date(Date.now() + 40_000) }
+      await assert.rejects(verify(token, later), jose.errors.JWTExpired)
+      const [header, , signature] = token.split('.')
+      const other = jose.base64url.encode(JSON.stringify({ ...payload, sub: 'mallory' }))
+      await assert.rejects(verify([header, other, signature].join('.')), jose.errors.JWSSignatureVerificationFailed)
+      const unknown = jose.base64url.encode(JSON.stringify({ ...protectedHeader, kid: 'x' }))
+      await assert.rejects(verify([unknown, ...token.split('.').slice(1)].join('.')), jose.errors.JWKSNoMatchingKey)
+    })
+  }
+}
