@@ -17,6 +17,7 @@
 #include "app/paths.hpp"
 #include "app/private_daemon.hpp"
 #include "app/process.hpp"
+#include "app/reach.hpp"
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
@@ -54,6 +55,12 @@ std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::
   return files;
 }
 
+std::vector<std::filesystem::path> paths_of(const std::vector<SocketFile>& sockets) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& socket : sockets) paths.push_back(socket.path);
+  return paths;
+}
+
 Result<void> make_socket_directory(const std::filesystem::path& socket) {
   const auto directory = socket.parent_path();
   struct stat info {};
@@ -65,8 +72,28 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
+/// Everything about the sockets that needs more of the file system than their directories.
+Result<std::vector<SocketFile>> prepare_sockets(const Config& config, const std::filesystem::path& main_socket,
+                                                bool is_private) {
+  if (auto made = make_socket_directory(main_socket); !made) return refuse(made.error());
+  const auto own = config.own_sockets();
+  if (!is_private && std::find(own.begin(), own.end(), main_socket.string()) != own.end())
+    return refuse(Code::bad_request,
+                  fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
+                              "give the agent a socket of its own",
+                              main_socket.string()));
+  return sockets_of(config, main_socket, is_private);
+}
+
+/// What the daemon gave up, for `status`.
+struct Confined {
+  bool calls = false;
+  std::string files;  ///< "on (ABI 7)", "off (why)"
+  [[nodiscard]] bool landlocked() const { return files.starts_with("on"); }
+};
+
 Json status_of(const Config& config, const std::string& issuer, const Ledger& ledger, const Keyring& keyring,
-               PinMethod pin, bool confined) {
+               PinMethod pin, const Confined& confined) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -80,7 +107,8 @@ Json status_of(const Config& config, const std::string& issuer, const Ledger& le
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
           {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
-          {"seccomp", confined},
+          {"seccomp", confined.calls},
+          {"landlock", confined.files},
           {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
           {"log", ledger.status()},
           {"checkpoint_places", ledger.places()},
@@ -187,10 +215,19 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
   // Before the first thread, so that each inherits it.
-  const auto confined = give_up_system_calls();
-  if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
+  const auto no_calls = give_up_system_calls();
+  if (!no_calls) log_line(Level::warning, "system calls are not given up", {{"why", no_calls.error().message}});
   auto state = StateDir::lock(state_path, options.dev);
   if (!state) return refuse(state.error());
+  const auto socket =
+      options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
+  auto sockets = prepare_sockets(*config, socket, options.only_agent.has_value());
+  if (!sockets) return refuse(sockets.error());
+  const auto no_files = confine_files(
+      *config, {state->path(), config_path, paths_of(*sockets)},
+      {landlock_abi(), sight_of_executables(), ::geteuid(), options.only_agent.has_value(), options.accept_rollback});
+  if (!no_files) return refuse(no_files.error());
+  const Confined confined{no_calls.has_value(), *no_files};
   const SystemClock clock;
   auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
                               config->trust_domain, config->checkpoint_places, options.accept_rollback},
@@ -208,7 +245,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   StallGuard guard;
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined.has_value()); },
+                  [&] { return status_of(*config, issuer, ledger, keyring, pin, confined); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
                   [&] { ledger.checkpoint(); }, &guard, [&](MetricText& text) { gauges(text); }});
   Server server(door, *view, server_limits(config->limits), guard);
@@ -218,19 +255,10 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard}));
+                           &guard, confined.landlocked()}));
 
-  const auto socket =
-      options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
-  if (auto made = make_socket_directory(socket); !made) return made;
-  const auto own = config->own_sockets();
-  if (!options.only_agent && std::find(own.begin(), own.end(), socket.string()) != own.end())
-    return refuse(Code::bad_request,
-                  fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
-                              "give the agent a socket of its own",
-                              socket.string()));
   SocketFiles files;
-  for (const auto& file : sockets_of(*config, socket, options.only_agent.has_value())) {
+  for (const auto& file : *sockets) {
     auto listening = files.bind(file);
     if (!listening) return refuse(listening.error());
     server.listen(*listening, file.path);

@@ -17,6 +17,8 @@
 namespace jeton {
 
 enum class Durability { full, normal };
+/// Whether the daemon gives up the file system: where nothing is lost by it, in any case, or never.
+enum class Landlock { automatic, on, off };
 [[nodiscard]] std::string_view name_of(Durability durability);
 
 /// Bounds on what peers may cost; all configurable under [limits].
@@ -36,6 +38,7 @@ struct Config {
   std::string trust_domain;
   std::optional<std::string> issuer;  ///< https URL; none without TCP: urn:uuid of the state directory
   Durability durability = Durability::full;
+  Landlock landlock = Landlock::automatic;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
   std::optional<std::string> socket;
@@ -51,6 +54,10 @@ struct Config {
   [[nodiscard]] std::vector<std::string> own_sockets() const;
   /// Whether some rule has a selector of this kind.
   [[nodiscard]] bool has_selector(Selector::Kind kind) const;
+  /// Whether some rule asks for an executable, by path or hash.
+  [[nodiscard]] bool asks_for_executables() const {
+    return has_selector(Selector::Kind::path) || has_selector(Selector::Kind::sha256);
+  }
 };
 
 /// One row of the table that help, the full example and the reader share.

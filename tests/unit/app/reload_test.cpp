@@ -29,7 +29,7 @@ struct Running {
   explicit Running(const std::string& text) { write(text); }
 
   void write(const std::string& text) { t::write_bytes(file, text); }
-  void hang_up() { reload(); }
+  void hang_up() { jeton::Reload{parts}(); }
   [[nodiscard]] std::string grant_in_force() {
     const auto permit = grants.decide({"billing", t::crm, "refund"});
     return permit ? permit->grant : "";
@@ -47,8 +47,8 @@ struct Running {
   t::Process process{store, grants, roles, secret, clock};
   Limits limits;
   jeton::StallGuard guard{std::chrono::milliseconds(1)};
-  jeton::Reload reload{{file, [this] { return jeton::load_config(file, ::geteuid()); }, config, roles, grants,
-                        process.exchange, [this](const Limits& l) { limits = l; }, &guard}};
+  jeton::Reload::Parts parts{file, [this] { return jeton::load_config(file, ::geteuid()); }, config, roles, grants,
+                             process.exchange, [this](const Limits& l) { limits = l; }, &guard};
 };
 
 }  // namespace
@@ -84,6 +84,7 @@ TEST_CASE("a key that needs a restart is rejected by its name and nothing else o
       {config_text("second", "issuer = \"https://jeton.acme.example\"\n"), "restart_issuer"},
       {config_text("second", "checkpoint_places = [\"/var/backup/checkpoint\"]\n"), "restart_checkpoint_places"},
       {config_text("second", "socket = \"/run/other.sock\"\n"), "restart_socket"},
+      {config_text("second", "landlock = \"off\"\n"), "restart_landlock"},
       {config_text("second", "", "[[agent]]\nname = \"boxed\"\nmatch = [\"jeton:socket:/run/boxed.sock\"]\n"),
        "restart_match"},
   };
@@ -99,6 +100,18 @@ TEST_CASE("a key that needs a restart is rejected by its name and nothing else o
   daemon.config.trust_domain = "other.example";
   daemon.hang_up();
   CHECK(daemon.last().detail == "restart_trust_domain");
+}
+
+TEST_CASE("a daemon that sees no executables any more takes no rule that asks for one") {
+  auto text = config_text("second");
+  text.replace(text.find("\"unix:uid:1001\""), 0, "\"unix:path:/usr/bin/agent\", ");
+  for (const bool landlocked : {true, false}) {
+    Running daemon(text);
+    daemon.parts.landlocked = landlocked;
+    daemon.hang_up();
+    CHECK(daemon.grant_in_force() == (landlocked ? "first" : "second"));
+    if (landlocked) CHECK(daemon.last().detail == "restart_landlock");
+  }
 }
 
 TEST_CASE("a configuration whose event cannot be written does not take effect until it can") {
