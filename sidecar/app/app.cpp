@@ -19,6 +19,7 @@
 #include "app/paths.hpp"
 #include "app/private_daemon.hpp"
 #include "app/process.hpp"
+#include "app/reach.hpp"
 #include "app/reload.hpp"
 #include "app/socket_files.hpp"
 #include "app/state_dir.hpp"
@@ -64,6 +65,12 @@ std::vector<SocketFile> sockets_of(const Config& config, const std::filesystem::
   return files;
 }
 
+std::vector<std::filesystem::path> paths_of(const std::vector<SocketFile>& sockets) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& socket : sockets) paths.push_back(socket.path);
+  return paths;
+}
+
 Result<void> make_socket_directory(const std::filesystem::path& socket) {
   const auto directory = socket.parent_path();
   struct stat info {};
@@ -73,6 +80,19 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
                   fmt::format("cannot make {} for the socket: {}; name another with --socket", directory.string(),
                               std::error_code(errno, std::generic_category()).message()));
   return {};
+}
+
+/// Everything about the sockets that needs more of the file system than their directories.
+Result<std::vector<SocketFile>> prepare_sockets(const Config& config, const std::filesystem::path& main_socket,
+                                                bool is_private) {
+  if (auto made = make_socket_directory(main_socket); !made) return refuse(made.error());
+  const auto own = config.own_sockets();
+  if (!is_private && std::find(own.begin(), own.end(), main_socket.string()) != own.end())
+    return refuse(Code::bad_request,
+                  fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
+                              "give the agent a socket of its own",
+                              main_socket.string()));
+  return sockets_of(config, main_socket, is_private);
 }
 
 DecodeLimits decode_limits(const Limits& limits) { return {limits.body_bytes, limits.arguments_bytes}; }
@@ -154,8 +174,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const auto fetch = config->fetches() ? make_curl_fetch() : nullptr;
   // Before the first thread, so that each inherits it; from here on there are no more sockets of the network, but for
   // those that something is fetched by.
-  const auto confined = give_up_system_calls(config->fetches() ? Network::ip : Network::none);
-  if (!confined) log_line(Level::warning, "system calls are not given up", {{"why", confined.error().message}});
+  const auto no_calls = give_up_system_calls(config->fetches() ? Network::ip : Network::none);
+  if (!no_calls) log_line(Level::warning, "system calls are not given up", {{"why", no_calls.error().message}});
   const auto outside = make_outside_policy(*config, ::geteuid(), fetch.get());
   if (!outside) return refuse(outside.error());
   auto state = StateDir::lock(state_path, options.dev);
@@ -164,6 +184,15 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!listener) return refuse(listener.error());
   auto tls = load_listener_tls(*config, ::geteuid());
   if (!tls) return refuse(tls.error());
+  const auto socket =
+      options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
+  auto sockets = prepare_sockets(*config, socket, options.only_agent.has_value());
+  if (!sockets) return refuse(sockets.error());
+  const auto no_files = confine_files(
+      *config, {state->path(), config_path, paths_of(*sockets)},
+      {landlock_abi(), sight_of_executables(), ::geteuid(), options.only_agent.has_value(), options.accept_rollback});
+  if (!no_files) return refuse(no_files.error());
+  const Confined confined{no_calls.has_value(), *no_files};
   const SystemClock clock;
   auto opened = Ledger::open({state->path(), config->durability == Durability::full ? Sync::full : Sync::normal,
                               config->trust_domain, config->checkpoint_places, options.accept_rollback},
@@ -206,9 +235,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
   LocalDoor door(
       {exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-       [&] {
-         return status_of(*config, issuer, listening, tls->get(), ledger, keyring, pin, confined.has_value(), clients);
-       },
+       [&] { return status_of(*config, issuer, listening, tls->get(), ledger, keyring, pin, confined, clients); },
        [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
        [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
        [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
@@ -224,7 +251,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },
-                           &guard,
+                           &guard, confined.landlocked(),
                            [&](const Config& wanted) -> Result<std::function<void()>> {
                              auto next = load_listener_tls(wanted, ::geteuid(), true);
                              if (!next) return refuse(next.error());
@@ -236,17 +263,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              };
                            }}));
 
-  const auto socket =
-      options.socket.value_or(config->socket ? std::filesystem::path(*config->socket) : default_socket());
-  if (auto made = make_socket_directory(socket); !made) return made;
-  const auto own = config->own_sockets();
-  if (!options.only_agent && std::find(own.begin(), own.end(), socket.string()) != own.end())
-    return refuse(Code::bad_request,
-                  fmt::format("jeton:socket:{0} is the socket that everybody may use, so it tells nobody apart; "
-                              "give the agent a socket of its own",
-                              socket.string()));
   SocketFiles files;
-  for (const auto& file : sockets_of(*config, socket, options.only_agent.has_value())) {
+  for (const auto& file : *sockets) {
     auto bound = files.bind(file);
     if (!bound) return refuse(bound.error());
     server.listen(*bound, file.path);

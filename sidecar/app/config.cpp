@@ -43,6 +43,13 @@ bool Config::fetches() const {
                                [](const TrustedIssuer& entry) { return !entry.jwks.starts_with('/'); });
 }
 
+bool Config::reaches_elsewhere() const {
+  const auto proves = [](const auto& entry) { return entry.proof.keys.has_value(); };
+  return fetches() || tls || !trusted_issuers.empty() ||
+         std::any_of(roles.agents.begin(), roles.agents.end(), proves) ||
+         std::any_of(roles.servers.begin(), roles.servers.end(), proves);
+}
+
 bool Config::has_selector(Selector::Kind kind) const {
   const auto all = selectors_of(roles);
   return std::any_of(all.begin(), all.end(), [kind](const Selector& one) { return one.kind == kind; });

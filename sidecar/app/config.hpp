@@ -20,6 +20,8 @@
 namespace jeton {
 
 enum class Durability { full, normal };
+/// Whether the daemon gives up the file system: where nothing is lost by it, in any case, or never.
+enum class Landlock { automatic, on, off };
 [[nodiscard]] std::string_view name_of(Durability durability);
 
 /// Bounds on what peers may cost; all configurable under [limits].
@@ -51,6 +53,7 @@ struct Config {
   std::optional<TcpAddress> listen;   ///< over TCP; none: Unix sockets only
   std::optional<TlsFiles> tls;        ///< without it only loopback is listened on
   Durability durability = Durability::full;
+  Landlock landlock = Landlock::automatic;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
   std::optional<std::string> socket;
@@ -68,8 +71,14 @@ struct Config {
   [[nodiscard]] std::vector<std::string> own_sockets() const;
   /// Whether something of it comes from a URL: only then may the daemon have a network.
   [[nodiscard]] bool fetches() const;
+  /// Whether it names keys or certificates in files of their own, or somebody to ask.
+  [[nodiscard]] bool reaches_elsewhere() const;
   /// Whether some rule has a selector of this kind.
   [[nodiscard]] bool has_selector(Selector::Kind kind) const;
+  /// Whether some rule asks for an executable, by path or hash.
+  [[nodiscard]] bool asks_for_executables() const {
+    return has_selector(Selector::Kind::path) || has_selector(Selector::Kind::sha256);
+  }
 };
 
 /// One row of the table that help, the full example and the reader share.

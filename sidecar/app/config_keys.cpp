@@ -20,6 +20,9 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "Where to listen over TCP: an IP address and a port, [in brackets] for IPv6; without [tls] loopback only."},
     {"", "durability", "string", "\"full\"", "",
      "full: an answer survives the machine's crash; normal: only the daemon's."},
+    {"", "landlock", "string", "\"auto\"", "",
+     "Give up all files but STATE and what is named here, and the sight of executables: auto (where none is lost), on, "
+     "off."},
     {"", "log_level", "string", "\"info\"", "",
      "What stderr says: debug (a line for each request, with its id), info, warning or error."},
     {"", "reserve_bytes", "integer", "67108864", "bytes",

@@ -60,6 +60,9 @@ void read_root(const ConfigSection& root, Config& config) {
   const auto durability =
       text_that(is_durability, root, "durability", "is no durability; write \"full\" or \"normal\"");
   if (durability == "normal") config.durability = Durability::normal;
+  const auto is_landlock = [](std::string_view text) { return text == "auto" || text == "on" || text == "off"; };
+  const auto landlock = text_that(is_landlock, root, "landlock", "is no choice; write \"auto\", \"on\" or \"off\"");
+  if (landlock && *landlock != "auto") config.landlock = landlock == "on" ? Landlock::on : Landlock::off;
   if (const auto level = text_that([](std::string_view text) { return level_named(text).has_value(); }, root,
                                    "log_level", "is no level; write \"debug\", \"info\", \"warning\" or \"error\""))
     config.log_level = *level_named(*level);
@@ -288,6 +291,10 @@ Config read_config(const ConfigNode& root, uid_t daemon_uid, Mistakes& mistakes)
     config.engine = read_policy(ConfigSection("policy", *table, mistakes));
   }
   read_roles(root, config, daemon_uid, mistakes);
+  if (config.landlock == Landlock::on && config.asks_for_executables())
+    top.mistake("landlock",
+                "hides every executable, so unix:path and unix:sha256 would never hold; write \"auto\", or match by "
+                "unix:uid, systemd:id or jeton:socket alone");
   // Grants name agents and servers: a mistake in those must be told before "is not configured", which it causes.
   if (mistakes.first()) return config;
   for (const auto* table : sections_of(root, "grant", true, mistakes)) {

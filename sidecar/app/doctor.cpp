@@ -184,6 +184,10 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
   add_if(!status.value("seccomp", true),
          {Urgency::warning, "jetond gave up no system calls", "a mistake in it is worth more to an attacker",
           "a kernel with CONFIG_SECCOMP_FILTER; jetond's log on stderr says why"});
+  const auto landlock = status.value("landlock", std::string("on"));
+  add_if(landlock.starts_with("off"),
+         {Urgency::note, "jetond can open every file of its account: Landlock is " + landlock,
+          "a mistake in it is worth more to an attacker", "landlock = \"on\", if no executable has to be seen"});
   add_if(status.value("events_in_memory_only", 0) > 0,
          {Urgency::error, "revocations or switches wait for the log", "a restart now would lose them",
           "jetond's log on stderr says what is wrong with the disk; mend that before a restart"});

@@ -57,4 +57,6 @@ std::filesystem::path default_config(const std::filesystem::path& state) {
   return std::filesystem::exists(own, ignored) ? own : std::filesystem::path("/etc/jeton/jeton.toml");
 }
 
+std::optional<std::filesystem::path> credentials_directory() { return from_environment("CREDENTIALS_DIRECTORY"); }
+
 }  // namespace jeton

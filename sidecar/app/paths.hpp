@@ -21,5 +21,7 @@ namespace jeton {
 [[nodiscard]] std::filesystem::path default_socket();
 /// STATE/jeton.toml if it is there, else /etc/jeton/jeton.toml.
 [[nodiscard]] std::filesystem::path default_config(const std::filesystem::path& state);
+/// Where systemd puts what is sealed for this service.
+[[nodiscard]] std::optional<std::filesystem::path> credentials_directory();
 
 }  // namespace jeton

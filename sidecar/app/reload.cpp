@@ -38,12 +38,13 @@ void notify_reloading() {
 
 }  // namespace
 
-std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted) {
+std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted, bool landlocked) {
   if (wanted.trust_domain != running.trust_domain) return "trust_domain";
   if (wanted.issuer != running.issuer) return "issuer";
   if (wanted.listen != running.listen) return "listen";
   if (wanted.tls.has_value() != running.tls.has_value()) return "tls";
   if (wanted.durability != running.durability) return "durability";
+  if (wanted.landlock != running.landlock || (landlocked && wanted.asks_for_executables())) return "landlock";
   if (wanted.socket != running.socket) return "socket";
   if (sorted(wanted.checkpoint_places) != sorted(running.checkpoint_places)) return "checkpoint_places";
   if (sorted(wanted.own_sockets()) != sorted(running.own_sockets())) return "match";
@@ -69,10 +70,11 @@ void Reload::operator()() {
   auto wanted = parts_.read();
   if (!wanted) {
     keep_old(wanted.error(), detail_of(wanted.error().message, parts_.file.string()));
-  } else if (const auto key = needs_restart(parts_.config, *wanted)) {
-    const auto what = *key == "match"  ? "the set of jeton:socket selectors"
-                      : *key == "jwks" ? "the first URL in a trusted_issuer's jwks"
-                                       : *key;
+  } else if (const auto key = needs_restart(parts_.config, *wanted, parts_.landlocked)) {
+    const auto what = *key == "match"      ? "the set of jeton:socket selectors"
+                      : *key == "jwks"     ? "the first URL in a trusted_issuer's jwks"
+                      : *key == "landlock" ? "landlock, or the first unix:path or unix:sha256 under it,"
+                                           : *key;
     keep_old({Code::bad_request, fmt::format("{}: {} needs a restart to change; restart jetond, or take it back",
                                              parts_.file.string(), what)},
              fmt::format("restart_{}", *key));

@@ -22,6 +22,7 @@ class Reload {
     Exchange& exchange;
     std::function<void(const Limits&)> set_limits;
     StallGuard* guard = nullptr;  ///< watches the wait for the disk
+    bool landlocked = false;      ///< then no executable is seen any more
     /// Whatever else depends on the configuration: what can fail is done at once, and what cannot by the result.
     std::function<Result<std::function<void()>>(const Config&)> prepare = [](const Config&) {
       return std::function<void()>([] {});
@@ -41,8 +42,10 @@ class Reload {
   Parts parts_;
 };
 
-/// The key that a running daemon cannot change and that differs, if any.
-[[nodiscard]] std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted);
+/// The key that a running daemon cannot change and that differs, if any; `landlock` as well where `landlocked` would
+/// make a rule that asks for an executable never hold.
+[[nodiscard]] std::optional<std::string_view> needs_restart(const Config& running, const Config& wanted,
+                                                            bool landlocked);
 
 /// Inside `Exchange::transact`: the configuration that is in force from here on.
 void record_loaded(Exchange& exchange, const Config& config);

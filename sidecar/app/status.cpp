@@ -21,7 +21,7 @@ Json algorithms_of(const Keyring& keyring) {
 }  // namespace
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
-               const Ledger& ledger, const Keyring& keyring, PinMethod pin, bool confined,
+               const Ledger& ledger, const Keyring& keyring, PinMethod pin, const Confined& confined,
                const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
@@ -39,7 +39,8 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"algorithms", algorithms_of(keyring)},
               {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
               {"memory_not_locked", keyring.not_locked()},
-              {"seccomp", confined},
+              {"seccomp", confined.calls},
+              {"landlock", confined.files},
               {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
               {"log", ledger.status()},
               {"checkpoint_places", ledger.places()},

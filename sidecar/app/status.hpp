@@ -15,10 +15,17 @@
 
 namespace jeton {
 
+/// What the daemon gave up, for `status`.
+struct Confined {
+  bool calls = false;
+  std::string files;  ///< "on (ABI 7)", "off (why)"
+  [[nodiscard]] bool landlocked() const { return files.starts_with("on"); }
+};
+
 /// `listen` is the address in use, or "none"; `tls` is null without one.
 [[nodiscard]] Json status_of(const Config& config, const std::string& issuer, const std::string& listen,
                              const TlsContext* tls, const Ledger& ledger, const Keyring& keyring, PinMethod pin,
-                             bool confined, const TrustedClients& clients);
+                             const Confined& confined, const TrustedClients& clients);
 
 void write_gauges(MetricText& text, const TrustedClients& clients);
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,

@@ -12,8 +12,19 @@
 namespace jeton::cli {
 namespace {
 
-/// A line of an export is below this: a leaf is below 65,536 bytes, and a csv quotes a few.
-constexpr off_t line_max = 256 * 1024;
+/// A line of an export is below this: a leaf is below 65,536 bytes, and a csv quotes a few; a call has at most a
+/// thousand attempts, and each of those a few short texts.
+off_t line_max_of(ExportFormat format) { return format == ExportFormat::otlp_traces ? 8 << 20 : 256 * 1024; }
+
+/// The first line of an export of this log, a page's worth read.
+std::string first_line_of(const LogReader& log, ExportFormat format) {
+  std::string first;
+  export_events(log, {}, format, [&first](const std::string& text) {
+    first = text.substr(0, text.find('\n') + 1);
+    return false;
+  });
+  return first;
+}
 
 tl::unexpected<Error> disk(const std::filesystem::path& file, const char* doing) {
   return refuse(Code::log_unavailable, fmt::format("cannot {} {}: {}", doing, file.string(), std::strerror(errno)));
@@ -60,6 +71,7 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
   const auto size = ::lseek(fd_, 0, SEEK_END);
   if (size < 0) return disk(file_, "read");
   if (size == 0) return {};
+  const auto line_max = line_max_of(format);
   const auto tail_at = size > 2 * line_max ? size - 2 * line_max : 0;
   std::string tail(static_cast<std::size_t>(size - tail_at), '\0');
   if (!read_at(fd_, tail_at, tail)) return disk(file_, "read");
@@ -67,9 +79,8 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
   const auto header = export_header(format);
   if (end == tail.npos) {
     // Cut off within its first line, or another program's.
-    std::string first;
-    if (log.size() > 0) append_export_line(first, log.read(0, 1).at(0), format, log.origin());
-    if (!(header.empty() ? first : header).starts_with(tail)) return not_ours("it has no whole line of an export");
+    if (!(header.empty() ? first_line_of(log, format) : header).starts_with(tail))
+      return not_ours("it has no whole line of an export");
     if (::ftruncate(fd_, 0) != 0 || ::lseek(fd_, 0, SEEK_SET) != 0) return disk(file_, "write");
     return {};
   }
@@ -83,7 +94,7 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
     const auto events = *index < log.size() ? log.read(*index, 1) : std::vector<Event>();
     std::string expected;
     if (!events.empty() && events.front().log_index == *index)
-      append_export_line(expected, events.front(), format, log.origin());
+      (void)append_export_line(expected, log, events.front(), format, log.origin());
     if (line != expected) return not_ours("its last line is not that event of this log");
     next_ = *index + 1;
   }

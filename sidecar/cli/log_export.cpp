@@ -98,10 +98,11 @@ int export_to(const Common& common, const LogReader& log, const ExportOptions& o
   if (!out.done()) return tell(common, out.done().error());
   if (!file) return 0;
   if (auto synced = file->sync(); !synced) return tell(common, synced.error());
+  const auto* what = format == ExportFormat::otlp_traces ? "calls" : "events";
   if (common.json)
-    fmt::print("{}\n", json_for_terminal({{"file", *options.file}, {"events", lines}, {"next", range.end}}));
+    fmt::print("{}\n", json_for_terminal({{"file", *options.file}, {what, lines}, {"next", range.end}}));
   else
-    fmt::print(stderr, "{} events in {}; again later, the same command adds what is new\n", lines,
+    fmt::print(stderr, "{} {} in {}; again later, the same command adds what is new\n", lines, what,
                for_terminal(*options.file));
   return 0;
 }

@@ -29,4 +29,9 @@ void notify_service_manager(std::string_view state) {
   ::close(fd);
 }
 
+bool service_manager_is_abstract() {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  return path != nullptr && path[0] == '@';
+}
+
 }  // namespace jeton

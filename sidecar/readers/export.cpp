@@ -10,12 +10,14 @@
 #include "jeton/event.hpp"
 #include "readers/ocsf.hpp"
 #include "readers/otlp.hpp"
+#include "readers/otlp_spans.hpp"
 
 namespace jeton {
 namespace {
 
 // Small enough that the writer's log can begin anew between two pages.
 constexpr std::size_t page_events = 256;
+constexpr std::size_t story_max = 10'000;
 
 constexpr std::string_view csv_end = "\r\n";
 
@@ -125,8 +127,9 @@ constexpr std::array forms{
     Form{"csv", "", ","},
     Form{"ocsf", "\"log_index\":", ",}"},
     Form{"otlp", "\"jeton.log_index\",\"value\":{\"intValue\":\"", "\""},
+    Form{"otlp-traces", "\"jeton.log_index\",\"value\":{\"intValue\":\"", "\""},
 };
-constexpr std::array names{forms[0].name, forms[1].name, forms[2].name, forms[3].name};
+constexpr std::array names{forms[0].name, forms[1].name, forms[2].name, forms[3].name, forms[4].name};
 
 bool is_wanted(const Event& event, const ExportRange& range) {
   return (!range.since_us || event.time_us >= *range.since_us) && (!range.until_us || event.time_us < *range.until_us);
@@ -157,10 +160,23 @@ void append_export_line(std::string& out, const Event& event, ExportFormat forma
       case ExportFormat::csv: return append_csv(out, event);
       case ExportFormat::ocsf: return append_document(out, event, ocsf_json(event, origin));
       case ExportFormat::otlp: return append_document(out, event, otlp_json(event, origin));
+      case ExportFormat::otlp_traces: return;
     }
   } catch (const std::logic_error&) {
     throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
   }
+}
+
+bool append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
+                        std::string_view origin) {
+  if (format != ExportFormat::otlp_traces) {
+    append_export_line(out, event, format, origin);
+    return true;
+  }
+  if (!can_end_call(event)) return false;
+  const auto spans = otlp_spans_json(event, log.everything_of(*event.txn, story_max), origin);
+  if (spans) append_document(out, event, *spans);
+  return spans.has_value();
 }
 
 std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format) {
@@ -202,8 +218,7 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
         ++next;
         if (!is_wanted(*row.event, range)) return;
         try {
-          append_export_line(text, *row.event, format, origin);
-          ++lines;
+          if (append_export_line(text, log, *row.event, format, origin)) ++lines;
         } catch (const LogDamaged& error) {
           damage = error;
         }

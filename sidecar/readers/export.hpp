@@ -10,8 +10,8 @@
 
 namespace jeton {
 
-/// ocsf: see readers/ocsf. otlp: see readers/otlp.
-enum class ExportFormat { jsonl, csv, ocsf, otlp };
+/// ocsf: see readers/ocsf. otlp: see readers/otlp. otlp_traces: a line a call that is over, see readers/otlp_spans.
+enum class ExportFormat { jsonl, csv, ocsf, otlp, otlp_traces };
 
 /// The names of the formats, in their order.
 [[nodiscard]] std::span<const std::string_view> export_formats();
@@ -22,8 +22,12 @@ enum class ExportFormat { jsonl, csv, ocsf, otlp };
 [[nodiscard]] std::string export_header(ExportFormat format);
 /// jsonl: the leaf's members and `log_index`, in canonical form (RFC 8785). csv: a cell a column, quoted where it must
 /// be; a text that a spreadsheet would take for a formula has ' before it. Appends a whole line. `origin` is the log's,
-/// for the formats that say it. Throws LogDamaged for an event that no jetond wrote.
+/// for the formats that say it. otlp_traces needs the rest of the call, and has nothing of one event. Throws LogDamaged
+/// for an event that no jetond wrote.
 void append_export_line(std::string& out, const Event& event, ExportFormat format, std::string_view origin = {});
+/// The same of an event of this log, and for otlp_traces the call that it ends. False when it has no line.
+bool append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
+                        std::string_view origin);
 /// The index a line is of; nothing for another program's line.
 [[nodiscard]] std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format);
 

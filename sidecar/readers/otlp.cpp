@@ -33,18 +33,17 @@ Json value_of(const Json& value) {
   return {{"intValue", value.dump()}};  // 64 bits are a text in the JSON of protobuf
 }
 
-Json attribute(std::string_view name, const Json& value) { return {{"key", name}, {"value", value_of(value)}}; }
-
 Json attributes_of(const Event& event) {
-  Json attributes = Json::array({attribute(otlp_index, event.log_index)});
+  Json attributes = Json::array({otlp_attribute(otlp_index, event.log_index)});
   const auto leaf = leaf_json(event);
   for (const auto& [name, value] : leaf.items()) {
     const auto row = std::find_if(conventions.begin(), conventions.end(),
                                   [&name = name](const auto& convention) { return convention.member == name; });
-    attributes.push_back(attribute(row == conventions.end() ? "jeton." + name : std::string(row->attribute), value));
+    attributes.push_back(
+        otlp_attribute(row == conventions.end() ? "jeton." + name : std::string(row->attribute), value));
   }
   // What the conventions call the work that tokens are for.
-  if (event.tool) attributes.push_back(attribute("gen_ai.operation.name", "execute_tool"));
+  if (event.tool) attributes.push_back(otlp_attribute("gen_ai.operation.name", "execute_tool"));
   return attributes;
 }
 
@@ -65,11 +64,23 @@ Level level_of(const Event& event) {
 
 }  // namespace
 
+Json otlp_attribute(std::string_view name, const Json& value) { return {{"key", name}, {"value", value_of(value)}}; }
+
+std::string otlp_time(std::int64_t time_us) {
+  // As a text, from microseconds: the nanoseconds of an edited log may be no number of 64 bits.
+  const auto time = time_us > 0 ? std::to_string(time_us) + "000" : std::string("0");
+  return time.size() > 19 ? "0" : time;
+}
+
+Json otlp_resource(std::string_view origin) {
+  Json resource = Json::array({otlp_attribute("service.name", "jetond")});
+  if (!origin.empty()) resource.push_back(otlp_attribute("service.instance.id", std::string(origin)));
+  return resource;
+}
+
 Json otlp_json(const Event& event, std::string_view origin) {
   const auto level = level_of(event);
-  // As a text, from microseconds: the nanoseconds of an edited log may be no number of 64 bits.
-  const auto time = event.time_us > 0 ? std::to_string(event.time_us) + "000" : std::string("0");
-  const auto time_ns = time.size() > 19 ? std::string("0") : time;
+  const auto time_ns = otlp_time(event.time_us);
   Json record{{"timeUnixNano", time_ns},
               {"observedTimeUnixNano", time_ns},
               {"severityNumber", level.number},
@@ -82,10 +93,8 @@ Json otlp_json(const Event& event, std::string_view origin) {
     record["spanId"] = trace->span_id;
     record["flags"] = std::stoi(trace->flags, nullptr, 16);
   }
-  Json resource = Json::array({attribute("service.name", "jetond")});
-  if (!origin.empty()) resource.push_back(attribute("service.instance.id", std::string(origin)));
   const Json scope{{"scope", {{"name", "dev.jeton.log"}}}, {"logRecords", Json::array({record})}};
-  const Json of_daemon{{"resource", {{"attributes", resource}}}, {"scopeLogs", Json::array({scope})}};
+  const Json of_daemon{{"resource", {{"attributes", otlp_resource(origin)}}}, {"scopeLogs", Json::array({scope})}};
   return {{"resourceLogs", Json::array({of_daemon})}};
 }
 

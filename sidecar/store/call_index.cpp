@@ -60,7 +60,7 @@ CallIndex::File::~File() {
 }
 
 void CallIndex::File::lock() {
-  const auto file = directory_ / "lock";
+  const auto file = directory_ / "calls.lock";
   lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) fail("cannot open " + file.string());
   constexpr int tries = 200;
@@ -136,6 +136,10 @@ CallIndex& CallIndex::operator=(CallIndex&&) noexcept = default;
 CallIndex::~CallIndex() = default;
 
 Result<CallIndex> CallIndex::open(const std::filesystem::path& directory) {
+  if (std::error_code ignored; std::filesystem::exists(directory / "jeton.db", ignored))
+    return refuse(Code::bad_request, fmt::format("{} holds a log, and a reader keeps nothing there; name another "
+                                                 "directory with --cache",
+                                                 directory.string()));
   try {
     return CallIndex(std::make_unique<File>(directory));
   } catch (const std::system_error& error) {

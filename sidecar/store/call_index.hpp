@@ -49,7 +49,7 @@ struct CallQuery {
 class CallIndex {
  public:
   /// Finds or makes `directory`/calls.db, 0600 in a directory 0700 of this account alone. log_unavailable when that
-  /// cannot be, or another process holds it for longer than ten seconds.
+  /// cannot be, or another process holds it for longer than ten seconds; bad_request for a directory with a log in it.
   [[nodiscard]] static Result<CallIndex> open(const std::filesystem::path& directory);
   /// Gone when this is; as quick to ask and as long to make.
   [[nodiscard]] static CallIndex in_memory();

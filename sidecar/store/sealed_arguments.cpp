@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/schema/altered.hpp"
 #include "store/schema/schema.hpp"
 #include "store/sqlite_open.hpp"
 
@@ -64,6 +65,7 @@ Result<std::uint64_t> delete_where(const std::filesystem::path& file, const char
     // Read-only first: it refuses what is no log of this schema, and leaves it as it is.
     if (auto log = open_to_read(file); !log) return refuse(log.error());
     SQLite::Database db(file.string(), SQLite::OPEN_READWRITE, patience_ms);
+    if (auto own = refuse_planted(db, static_cast<int>(schema_steps().size())); !own) return refuse(own.error());
     db.exec("PRAGMA trusted_schema = OFF");
     db.exec("PRAGMA secure_delete = ON");
     db.exec("PRAGMA synchronous = FULL");

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "store/event_row.hpp"
+#include "store/schema/altered.hpp"
 #include "store/schema/schema.hpp"
 #include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
@@ -347,6 +348,9 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
         file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, busy_timeout_ms);
     const auto version = schema_version_of(*db, true);
     if (!version) return refuse(version.error());
+    // Before the first statement that a trigger could run beside.
+    if (*version > 0)
+      if (auto own = refuse_planted(*db, *version); !own) return refuse(own.error());
     db->exec("PRAGMA trusted_schema = OFF");
     db->exec("PRAGMA cell_size_check = ON");
     db->exec("PRAGMA journal_mode = WAL");

@@ -14,7 +14,8 @@ namespace jeton {
 enum class Sync { full, normal };
 
 /// Opens or makes the ledger and brings its schema up to date, in one transaction a step. log_unavailable when the file
-/// cannot be opened, is no ledger, or was made by a newer version; then nothing in it has changed.
+/// cannot be opened, is no ledger, was made by a newer version, or has a table, index, view or trigger that jetond did
+/// not make: a trigger would run in its transactions. Then nothing in it has changed.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& file, Sync sync);
 
 /// Opens the ledger read-only; works while a daemon writes and when none runs. One thread per reader.

@@ -7,9 +7,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "store/sealed_arguments.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
 #include "support/ledger.hpp"
+#include "support/other_process.hpp"
+#include "support/skipped.hpp"
 
 namespace jeton::outside {
 namespace {
@@ -120,6 +123,31 @@ TEST_CASE("recorded arguments are deleted beside a running daemon and the log ve
   CHECK(company.args(three).status == 4);
   company.mint({{"n", 4}});
   CHECK(company.log({"verify"}).status == 0);
+  CHECK(company.ledger().one("SELECT count(*) FROM sealed") == "1");
+}
+
+TEST_CASE("another account deletes no recorded arguments whatever it can see of the state directory") {
+  if (!is_root()) return skipped("only root can become other accounts");
+  Recording company;
+  const auto txn = company.mint({{"n", 1}});
+  const auto& state = company.daemon().state();
+  const auto tried = [&] {
+    return in_child_as(nobody, [&](pid_t) {
+      const auto deleted = delete_sealed(state / "jeton.db", *Txn::parse(txn));
+      const auto old = delete_sealed_before(state / "jeton.db", INT64_MAX);
+      return deleted || old ? "deleted"
+                            : std::string(name_of(deleted.error().code)) + " " + std::string(name_of(old.error().code));
+    });
+  };
+  CHECK(tried() == "log_unavailable log_unavailable");
+  // Not even where the directory was opened by mistake, and the files as well.
+  std::filesystem::permissions(state, std::filesystem::perms(0755));
+  CHECK(tried() == "wrong_role wrong_role");
+  for (const auto& file : std::filesystem::directory_iterator(state))
+    std::filesystem::permissions(file.path(), std::filesystem::perms(0644));
+  CHECK(tried() == "wrong_role wrong_role");
+
+  CHECK(company.args(txn).out == "{\"n\":1}\n");
   CHECK(company.ledger().one("SELECT count(*) FROM sealed") == "1");
 }
 

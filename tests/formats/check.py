@@ -11,6 +11,8 @@ from google.protobuf import json_format
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 state = pathlib.Path(sys.argv[1])
 
@@ -76,7 +78,7 @@ def check_ocsf(version):
 
 def in_base64(record):
     """OTLP writes ids in hex; the JSON form of protobuf, which its classes read, has bytes in base64."""
-    for name, size in (("traceId", 16), ("spanId", 8)):
+    for name, size in (("traceId", 16), ("spanId", 8), ("parentSpanId", 8)):
         if name in record:
             raw = bytes.fromhex(record[name])
             assert len(raw) == size and any(raw)
@@ -134,7 +136,48 @@ def check_otlp():
     raise AssertionError("a member nobody knows was taken")
 
 
+def check_traces():
+    known = conventions()
+    requests = lines_of("otlp-traces")
+    ids = set()
+    for request in requests:
+        for spans in request["resourceSpans"]:
+            for scope in spans["scopeSpans"]:
+                for span in scope["spans"]:
+                    in_base64(span)
+        message = json_format.ParseDict(request, ExportTraceServiceRequest(), ignore_unknown_fields=False)
+        (resource_spans,) = message.resource_spans
+        call, *attempts = resource_spans.scope_spans[0].spans
+        of_call = {a.key: a.value for a in call.attributes}
+        mints = [leaf for leaf in leaves if leaf.get("txn") == of_call["jeton.txn"].string_value and leaf["event"] == "token.minted"]
+        assert call.name == "execute_tool " + mints[0]["tool"] == "execute_tool " + of_call["gen_ai.tool.name"].string_value
+        assert len(attempts) == len(mints) == of_call["jeton.attempts"].int_value
+        ending = leaves[of_call["jeton.log_index"].int_value]
+        assert ending["txn"] == of_call["jeton.txn"].string_value
+        assert call.end_time_unix_nano == ending["time_us"] * 1000 and call.start_time_unix_nano == mints[0]["time_us"] * 1000
+        for span in (call, *attempts):
+            assert span.kind == Span.SPAN_KIND_INTERNAL and span.trace_id == call.trace_id
+            assert span.start_time_unix_nano <= span.end_time_unix_nano
+            assert span.span_id not in ids
+            ids.add(span.span_id)
+            for key in (a.key for a in span.attributes):
+                assert key.startswith("jeton.") or key in known, key
+        for span in attempts:
+            assert span.parent_span_id == call.span_id
+    by_status = sorted(request["resourceSpans"][0]["scopeSpans"][0]["spans"][0].get("status", {}).get("code", 0) for request in requests)
+    assert by_status == [Status.STATUS_CODE_UNSET, Status.STATUS_CODE_OK, Status.STATUS_CODE_ERROR], by_status
+    assert len(requests) == 3 and len(ids) == 7, (len(requests), len(ids))
+    wrong = copy.deepcopy(requests[0])
+    wrong["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["colour"] = "red"
+    try:
+        json_format.ParseDict(wrong, ExportTraceServiceRequest())
+    except json_format.ParseError:
+        return len(requests)
+    raise AssertionError("a member nobody knows was taken")
+
+
 # The version that is written, and the newest that was published: what is new in it must not be missing.
 for version in ("1.5.0", "1.8.0"):
     print(f"{check_ocsf(version)} lines pass OCSF {version}")
 print(f"{check_otlp()} lines pass OTLP")
+print(f"{check_traces()} calls pass OTLP as spans")

@@ -24,7 +24,7 @@ exec 9>&-
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 JETON_FORMATS_STATE=$state "$bin/jeton-unit-tests" "[.formats]" >"$state/said" || { cat "$state/said"; exit 1; }
-for format in jsonl ocsf otlp; do
+for format in jsonl ocsf otlp otlp-traces; do
   "$bin/jeton" log export --state "$state" --format "$format" -o "$state/$format"
 done
 "$work/python/bin/python" "$here/check.py" "$state"

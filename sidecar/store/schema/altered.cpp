@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
-#include <map>
 
 #include <fmt/core.h>
 
@@ -14,16 +14,61 @@
 namespace jeton {
 namespace {
 
-/// By kind and name: the table it belongs to, and the words that made it.
-using Objects = std::map<std::pair<std::string, std::string>, std::pair<std::string, std::string>>;
+/// A row of the schema. Two of one name are two: whoever writes the schema by hand can hide one behind the other.
+struct Object {
+  std::string type, name, table, sql;
+  auto operator<=>(const Object&) const = default;
+};
+using Objects = std::vector<Object>;
 
+/// In order of type, name and the rest.
 Objects objects_of(SQLite::Database& db) {
   Objects objects;
   SQLite::Statement select(db, "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema");
   while (select.executeStep())
-    objects[{select.getColumn(0).getString(), select.getColumn(1).getString()}] = {select.getColumn(2).getString(),
-                                                                                   select.getColumn(3).getString()};
+    objects.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
+                       select.getColumn(2).getString(), select.getColumn(3).getString()});
+  std::sort(objects.begin(), objects.end());
   return objects;
+}
+
+/// What stands in one of them and not in the other.
+Objects differing(const Objects& ours, const Objects& theirs) {
+  Objects objects;
+  std::set_symmetric_difference(ours.begin(), ours.end(), theirs.begin(), theirs.end(), std::back_inserter(objects));
+  return objects;
+}
+
+std::string named(const Object& object) { return "the " + object.type + " " + object.name; }
+
+SQLite::Database in_memory() { return {":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}; }
+
+/// One that is made anew when it is not as this version words it. By its words it is a view and nothing else: SQLite
+/// goes by them, not by its type.
+bool is_own_view(const Object& object) {
+  const auto views = schema_views();
+  return object.type == "view" && object.table == object.name && object.sql.starts_with("CREATE VIEW ") &&
+         std::any_of(views.begin(), views.end(), [&](const View& view) { return view.name == object.name; });
+}
+
+/// Names are whoever's who wrote them: nothing in them acts in a terminal.
+std::string in_one_line(std::string text) {
+  constexpr std::size_t max_shown = 80;
+  text.resize(std::min(text.size(), max_shown));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+/// What to type where dropping is all there is to do. No name becomes part of a command unless it is a plain one.
+std::string way_out(const Objects& ours, const Object& planted, const std::string& file) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  constexpr std::array droppable{"table", "index", "view", "trigger"};
+  const bool is_plain = !planted.name.empty() && planted.name.find_first_not_of(plain) == std::string::npos;
+  const bool is_known = std::find(droppable.begin(), droppable.end(), planted.type) != droppable.end();
+  const auto is_namesake = [&](const Object& own) { return own.name == planted.name; };
+  if (!is_plain || !is_known || std::any_of(ours.begin(), ours.end(), is_namesake)) return "";
+  return fmt::format(", or, if it is yours, type  sqlite3 {} 'DROP {} {}'", file, planted.type, planted.name);
 }
 
 /// Which rows of `event` an index is over, and how a row is found by it.
@@ -85,21 +130,30 @@ std::vector<std::string> false_indexes(SQLite::Database& db) {
 }  // namespace
 
 std::vector<std::string> altered_objects(SQLite::Database& db) {
-  SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  auto fresh = in_memory();
   migrate(fresh, 0, schema_steps());
-  const auto own = objects_of(fresh);
-  auto all = own;
-  const auto there = objects_of(db);
-  all.insert(there.begin(), there.end());
   std::vector<std::string> altered;
-  for (const auto& [key, made] : all) {
-    const auto mine = own.find(key), found = there.find(key);
-    if (mine != own.end() && found != there.end() && mine->second == found->second) continue;
-    altered.push_back("the " + key.first + " " + key.second);
-  }
+  for (const auto& object : differing(objects_of(fresh), objects_of(db))) altered.push_back(named(object));
+  altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
   for (const auto& index : false_indexes(db))
     if (std::find(altered.begin(), altered.end(), index) == altered.end()) altered.push_back(index);
   return altered;
+}
+
+Result<void> refuse_planted(SQLite::Database& db, int version) {
+  auto fresh = in_memory();
+  for (const auto step : schema_steps().first(static_cast<std::size_t>(version))) fresh.exec(std::string(step));
+  const auto ours = objects_of(fresh);
+  auto there = objects_of(db);
+  std::erase_if(there, is_own_view);
+  const auto planted = differing(ours, there);
+  if (planted.empty()) return {};
+  return refuse(
+      Code::log_unavailable,
+      fmt::format("{}: {} is not as jetond makes it, so another program wrote here, and nothing more is written. "
+                  "Find out who; jeton log verify names what else was changed; put back a copy that verifies{}",
+                  db.getFilename(), in_one_line(named(planted.front())),
+                  way_out(ours, planted.front(), db.getFilename())));
 }
 
 }  // namespace jeton

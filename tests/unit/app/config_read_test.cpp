@@ -78,6 +78,7 @@ TEST_CASE("a mistake at the top of a configuration is told with its line and key
       {"trust_domain = \"a\"\nissuer = \"\"", 2, "issuer", "https URL"},
       {"trust_domain = \"a\"\ndurability = \"Full\"", 2, "durability", "write \"full\" or \"normal\""},
       {"trust_domain = \"a\"\nlog_level = \"loud\"", 2, "log_level", "write \"debug\", \"info\""},
+      {"trust_domain = \"a\"\nlandlock = \"yes\"", 2, "landlock", "write \"auto\", \"on\" or \"off\""},
       {"trust_domain = \"a\"\nreserve_bytes = -1", 2, "reserve_bytes", "write 0 or more"},
       {"trust_domain = \"a\"\nreserve_bytes = 1.5", 2, "reserve_bytes", "number with a fraction; write an integer"},
       {"trust_domain = \"a\"\nreserve_bytes = 9223372036854775808", 2, "syntax", "64 bits"},
@@ -331,6 +332,7 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
   CHECK(bare->reserve_bytes == written->reserve_bytes);
   CHECK(bare->durability == written->durability);
   CHECK(bare->log_level == written->log_level);
+  CHECK(bare->landlock == written->landlock);
   CHECK(bare->limits == written->limits);
   CHECK(bare->roles.servers[0].offline == written->roles.servers[1].offline);
   CHECK(bare->grants[0].permit.ttl_s == written->grants[0].permit.ttl_s);
@@ -340,8 +342,8 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
 
 TEST_CASE("every key can be set and is not ignored") {
   const auto config = parse(
-      "issuer = \"https://jeton.example/a\"\ndurability = \"normal\"\nlog_level = \"debug\"\nreserve_bytes = 0\nsocket "
-      "= \"/run/j.sock\"\n" +
+      "issuer = \"https://jeton.example/a\"\ndurability = \"normal\"\nlandlock = \"on\"\nlog_level = \"debug\"\n"
+      "reserve_bytes = 0\nsocket = \"/run/j.sock\"\n" +
       base +
       "ttl_s = 120\nmax_attempts = 1000\nmax_redemptions = 1000\nrate_per_min = 1000000\n"
       "[limits]\nbody_bytes = 2001\narguments_bytes = 2000\nheader_bytes = 2002\nconnections_per_uid = 3\n"
@@ -351,6 +353,7 @@ TEST_CASE("every key can be set and is not ignored") {
   CHECK(config->issuer == "https://jeton.example/a");
   CHECK(config->durability == jeton::Durability::normal);
   CHECK(config->log_level == jeton::Level::debug);
+  CHECK(config->landlock == jeton::Landlock::on);
   CHECK(config->reserve_bytes == 0);
   CHECK(config->socket == "/run/j.sock");
   CHECK(config->limits == jeton::Limits{2001, 2000, 2002, 3, 4, 6, 7});

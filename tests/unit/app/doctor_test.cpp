@@ -150,6 +150,7 @@ TEST_CASE("what a daemon says of itself becomes findings") {
   CHECK(about(with("memory_locked", false), "not locked") == One{Urgency::warning});
   CHECK(about(with("memory_not_locked", {"RS256: the primes"}), "are not locked") == One{Urgency::note});
   CHECK(about(with("seccomp", false), "system calls") == One{Urgency::warning});
+  CHECK(about(with("landlock", "off (this kernel offers none)"), "this kernel offers none") == One{Urgency::note});
   CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Urgency::error});
   CHECK(about(with("checkpoint_places", {"/mnt/a (failing: Read-only file system)"}), "not shown") ==
         One{Urgency::error});

@@ -29,7 +29,7 @@ struct Running {
   explicit Running(const std::string& text) { write(text); }
 
   void write(const std::string& text) { t::write_bytes(file, text); }
-  void hang_up() { reload(); }
+  void hang_up() { jeton::Reload{parts}(); }
   [[nodiscard]] std::string grant_in_force() {
     const auto permit = grants.decide({"billing", t::crm, "refund"});
     return permit ? permit->grant : "";
@@ -54,9 +54,16 @@ struct Running {
     return [this] { ++put_in_force; };
   }
   jeton::StallGuard guard{std::chrono::milliseconds(1)};
-  jeton::Reload reload{{file, [this] { return jeton::load_config(file, ::geteuid()); }, config, roles, grants,
-                        process.exchange, [this](const Limits& l) { limits = l; }, &guard,
-                        [this](const Config&) { return prepare(); }}};
+  jeton::Reload::Parts parts{file,
+                             [this] { return jeton::load_config(file, ::geteuid()); },
+                             config,
+                             roles,
+                             grants,
+                             process.exchange,
+                             [this](const Limits& l) { limits = l; },
+                             &guard,
+                             false,
+                             [this](const Config&) { return prepare(); }};
 };
 
 }  // namespace
@@ -92,6 +99,7 @@ TEST_CASE("a key that needs a restart is rejected by its name and nothing else o
       {config_text("second", "issuer = \"https://jeton.acme.example\"\n"), "restart_issuer"},
       {config_text("second", "checkpoint_places = [\"/var/backup/checkpoint\"]\n"), "restart_checkpoint_places"},
       {config_text("second", "socket = \"/run/other.sock\"\n"), "restart_socket"},
+      {config_text("second", "landlock = \"off\"\n"), "restart_landlock"},
       {config_text("second", "", "[[agent]]\nname = \"boxed\"\nmatch = [\"jeton:socket:/run/boxed.sock\"]\n"),
        "restart_match"},
       {config_text("second", "",
@@ -130,6 +138,18 @@ TEST_CASE("what a configuration names must be readable before it takes effect an
   daemon.hang_up();
   CHECK(daemon.put_in_force == 1);
   CHECK(daemon.grant_in_force() == "second");
+}
+
+TEST_CASE("a daemon that sees no executables any more takes no rule that asks for one") {
+  auto text = config_text("second");
+  text.replace(text.find("\"unix:uid:1001\""), 0, "\"unix:path:/usr/bin/agent\", ");
+  for (const bool landlocked : {true, false}) {
+    Running daemon(text);
+    daemon.parts.landlocked = landlocked;
+    daemon.hang_up();
+    CHECK(daemon.grant_in_force() == (landlocked ? "first" : "second"));
+    if (landlocked) CHECK(daemon.last().detail == "restart_landlock");
+  }
 }
 
 TEST_CASE("a configuration whose event cannot be written does not take effect until it can") {

@@ -71,6 +71,35 @@ TEST_CASE("an export that was cut off anywhere is continued to the same bytes") 
   }
 }
 
+TEST_CASE("an export of traces that was cut off anywhere is continued to the same bytes") {
+  const Log log;
+  {
+    const auto store = jeton::open_sqlite_store(log.dir / "jeton.db", jeton::Sync::normal);
+    REQUIRE(store);
+    REQUIRE((*store)->transact([&] {
+      for (int i = 1001; i <= 1020; ++i) {
+        auto event = t::event_of(jeton::EventKind::token_minted, i);
+        event.attempt = 1;
+        (*store)->append(event);
+        event = t::event_of(jeton::EventKind::call_outcome, i);
+        event.role = jeton::Role::agent;
+        event.outcome = jeton::Outcome::ok;
+        if (i % 2 == 0) (*store)->append(event);
+      }
+    }));
+  }
+  REQUIRE(log.run("otlp-traces") == 0);
+  const auto whole = t::bytes_of(log.file);
+  CHECK(std::count(whole.begin(), whole.end(), '\n') == 10);
+  for (const auto size : {std::size_t{0}, std::size_t{10}, whole.find('\n'), whole.find('\n') + 1, whole.size() / 2,
+                          whole.size() - 1, whole.size()}) {
+    CAPTURE(size);
+    t::write_bytes(log.file, whole.substr(0, size));
+    CHECK(log.run("otlp-traces") == 0);
+    CHECK((t::bytes_of(log.file) == whole));
+  }
+}
+
 TEST_CASE("an export goes on when the log has grown") {
   const Log log;
   REQUIRE(log.run("jsonl") == 0);
@@ -87,7 +116,7 @@ TEST_CASE("a file that is no export of this log in this format stays as it is") 
   other.grow(1000, 1001);
   REQUIRE(log.run("jsonl") == 0);
   const auto whole = t::bytes_of(log.file);
-  for (const char* format : {"csv", "ocsf", "otlp"}) REQUIRE(log.run(format) != 0);
+  for (const char* format : {"csv", "ocsf", "otlp", "otlp-traces"}) REQUIRE(log.run(format) != 0);
   CHECK((t::bytes_of(log.file) == whole));
   auto edited = whole;
   edited[whole.size() - 20] ^= 1;

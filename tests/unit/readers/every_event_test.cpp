@@ -60,6 +60,48 @@ std::vector<Event> every_event() {
   return all;
 }
 
+/// Calls that are over: one of a caller's trace that needed two attempts, one of no trace that failed, one revoked.
+std::vector<Event> calls_that_are_over() {
+  std::vector<Event> all;
+  const auto add = [&all](EventKind kind, int call, int attempt) -> Event& {
+    auto event = t::event_of(kind, 60'000 + call);
+    event.jti.reset();
+    if (attempt > 0) event.jti = t::id_of<jeton::Jti>(60'000 + 10 * call + attempt);
+    event.time_us += static_cast<std::int64_t>(all.size()) * 1000;
+    return all.emplace_back(event);
+  };
+  const auto mint = [&](int call, int attempt) -> Event& {
+    auto& event = add(EventKind::token_minted, call, attempt);
+    event.attempt = attempt;
+    event.agent = "spiffe://acme.example/agent/billing";
+    event.tool = "refund";
+    event.server = "https://crm.example/mcp";
+    event.grant = "refunds";
+    event.expires_at = 1'790'000'030;
+    return event;
+  };
+  const auto over = [&](int call, int attempt, jeton::Role role, jeton::Outcome outcome) {
+    auto& event = add(EventKind::call_outcome, call, attempt);
+    event.role = role;
+    event.outcome = outcome;
+  };
+  auto& opening = mint(1, 1);
+  opening.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  opening.call_id = "call_7";
+  opening.session_id = "session";
+  opening.agent_label = "the billing agent";
+  add(EventKind::token_superseded, 1, 1);
+  mint(1, 2);
+  add(EventKind::token_redeemed, 1, 2).uid = 1002;
+  over(1, 2, jeton::Role::server, jeton::Outcome::ok);
+  over(1, 0, jeton::Role::agent, jeton::Outcome::ok);
+  mint(2, 1);
+  over(2, 0, jeton::Role::agent, jeton::Outcome::transport_error);
+  mint(3, 1);
+  add(EventKind::token_revoked, 3, 0);
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("a log with every kind of event is written for the programs of others", "[.formats]") {
@@ -76,5 +118,6 @@ TEST_CASE("a log with every kind of event is written for the programs of others"
         event.jti = t::id_of<jeton::Jti>(static_cast<int>(50'000 + spent.size()));
       (*store)->append(event);
     }
+    for (const auto& event : calls_that_are_over()) (*store)->append(event);
   }));
 }

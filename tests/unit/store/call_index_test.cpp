@@ -92,6 +92,25 @@ TEST_CASE("an index is for the eyes of its account and needs a directory of its 
   CHECK_FALSE(CallIndex::open(dir / "link"));
 }
 
+TEST_CASE("a directory that holds a log takes no index and has not even a lock of it") {
+  const t::TempDir dir;
+  fs::create_directory(dir / "state");
+  fs::permissions(dir / "state", fs::perms::owner_all);
+  const Log log(dir / "state" / "jeton.db");
+  log.open_calls(1, 3);
+  const auto refused = CallIndex::open(dir / "state");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == jeton::Code::bad_request);
+  CHECK_THAT(refused.error().message, Catch::Contains("--cache"));
+  CHECK_FALSE(fs::exists(dir / "state" / "calls.db"));
+
+  // Where a daemon has not made its log yet, nothing of the index has a name of the daemon's.
+  fs::create_directory(dir / "early");
+  fs::permissions(dir / "early", fs::perms::owner_all);
+  const auto index = open_index(dir / "early");
+  for (const auto* name : {"lock", "jeton.db", "log.key", "checkpoint"}) CHECK_FALSE(fs::exists(dir / "early" / name));
+}
+
 TEST_CASE("an index of another log, or of one that was longer, is emptied and made anew") {
   const t::TempDir dir;
   const Log one(dir / "one.db"), other(dir / "other.db"), shorter(dir / "shorter.db");
