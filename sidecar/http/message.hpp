@@ -30,8 +30,8 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool may_cache = false;                               ///< only documents that say who we are; everything else is no-store
-  std::optional<Code> code = std::nullopt;              ///< of a refusal
+  bool may_cache = false;                   ///< only documents that say who we are; everything else is no-store
+  std::optional<Code> code = std::nullopt;  ///< of a refusal
   std::optional<std::string> challenge = std::nullopt;  ///< WWW-Authenticate
 };
 

@@ -32,6 +32,11 @@ std::optional<std::pair<std::string_view, std::string_view>> split(std::string_v
   return std::nullopt;
 }
 
+std::string_view without_last_slash(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 NetworkRules::Refused bad_request(std::string what) { return {{Code::bad_request, std::move(what)}, 400}; }
 
 /// "/v1/calls/<txn>/outcome"
@@ -48,7 +53,9 @@ NetworkRules::NetworkRules(std::string_view issuer) {
   const auto url = split(issuer);
   if (!url) return;
   scheme_ = url->first;
-  authority_ = normal(url->second.substr(0, url->second.find_first_of("/?#")), scheme_);
+  const auto end = std::min(url->second.find_first_of("/?#"), url->second.size());
+  authority_ = normal(url->second.substr(0, end), scheme_);
+  path_ = without_last_slash(url->second.substr(end));
 }
 
 bool NetworkRules::is_ours(std::string_view authority, std::string_view came_to) const {
@@ -66,8 +73,15 @@ std::optional<NetworkRules::Refused> NetworkRules::screen(Request& request, std:
     return Refused{{Code::bad_request, "this is not that host; use the issuer's URL"}, misdirected};
   if (!request.origin.empty() && request.origin != scheme_ + "://" + authority_)
     return bad_request("pages of other origins are not served");
-  if (request.target.starts_with('/')) return std::nullopt;
+  if (auto refused = leave_path(request, came_to)) return refused;
+  // The endpoints of an issuer with a path lie behind it, unless a proxy took it away.
+  if (!path_.empty() && !serves_network(request.target) && request.target.starts_with(path_ + '/'))
+    request.target.erase(0, path_.size());
+  return std::nullopt;
+}
 
+std::optional<NetworkRules::Refused> NetworkRules::leave_path(Request& request, std::string_view came_to) const {
+  if (request.target.starts_with('/')) return std::nullopt;
   const auto absolute = split(request.target);
   const auto rest = absolute ? absolute->second : std::string_view();
   const auto path = std::min(rest.find_first_of("/?#"), rest.size());

@@ -23,14 +23,16 @@ class NetworkRules {
     int status;
   };
   /// `came_to`: the address and port of this machine that the connection was made to. Leaves the path alone in an
-  /// absolute target (RFC 9112 section 3.2.2).
+  /// absolute target (RFC 9112 section 3.2.2), and of a path what is behind the issuer's own.
   [[nodiscard]] std::optional<Refused> screen(Request& request, std::string_view came_to) const;
 
  private:
+  [[nodiscard]] std::optional<Refused> leave_path(Request& request, std::string_view came_to) const;
   [[nodiscard]] bool is_ours(std::string_view authority, std::string_view came_to) const;
 
   std::string scheme_;
   std::string authority_;
+  std::string path_;  ///< without a slash at its end
 };
 
 /// The paths there are over TCP. Of a request for any other nothing is looked at.

@@ -30,7 +30,8 @@ Response oauth_problem(const OAuthRefusal& refusal) {
 }
 
 Json authorization_server_metadata(const Metadata& about) {
-  const auto at = [&about](std::string_view path) { return about.issuer + std::string(path); };
+  const auto base = about.issuer.substr(0, about.issuer.size() - (about.issuer.ends_with('/') ? 1 : 0));
+  const auto at = [&base](std::string_view path) { return base + std::string(path); };
   Json methods = Json::array({"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"});
   const Json algs = Json::array({"EdDSA", "ES256", "RS256"});
   if (!about.over_network) methods = Json::array({"none"});

@@ -21,8 +21,10 @@ bool is_form_path(std::string_view target) {
 
 bool is_url(std::string_view issuer) { return issuer.starts_with("https://") || issuer.starts_with("http://"); }
 
-/// The path of an issuer that has one: it stands behind the well-known name of RFC 8414 and before that of OpenID.
+/// The path of an issuer that has one: it stands behind the well-known name of RFC 8414 and before that of OpenID,
+/// without a slash at its end (RFC 8414 section 3).
 std::string_view path_of(std::string_view issuer) {
+  if (issuer.ends_with('/')) issuer.remove_suffix(1);
   const auto host = issuer.find("://");
   const auto slash = host == issuer.npos ? issuer.npos : issuer.find('/', host + 3);
   return slash == issuer.npos ? std::string_view() : issuer.substr(slash);

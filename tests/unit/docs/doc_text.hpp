@@ -49,20 +49,31 @@ inline std::vector<std::string> between(std::string_view text, std::string_view 
 /// The tests a line of a document names: test: "a sentence".
 inline std::vector<std::string> tests_named_in(std::string_view line) { return between(line, "test: \"", "\""); }
 
-/// The names of the tests a file has: Catch2's cases, and what CMake adds by itself.
+/// The names of the tests a file has: Catch2's cases, what CMake adds by itself, and those of Python and Node.
 inline std::set<std::string> tests_in(const std::filesystem::path& file) {
   std::set<std::string> names;
   const auto text = text_of(file);
-  for (const char* opening : {"TEST_CASE(\"", "TEST_CASE(\n    \"", "add_test(NAME \""})
-    for (auto& name : between(text, opening, "\"")) names.insert(std::move(name));
+  const auto take = [&](std::string_view opening, std::string_view closing, const std::string& before = "") {
+    for (const auto& name : between(text, opening, closing)) names.insert(before + name);
+  };
+  if (file.extension() == ".py") {
+    take("def test_", "(", "test_");
+  } else if (file.extension() == ".mjs") {
+    take("test('", "'");
+    take("test(`", "`");
+  } else {
+    for (const char* opening : {"TEST_CASE(\"", "TEST_CASE(\n    \"", "add_test(NAME \""}) take(opening, "\"");
+  }
   return names;
 }
 
 /// Every test there is.
 inline std::set<std::string> all_tests() {
   auto names = tests_in(in_tree("tests/CMakeLists.txt"));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(in_tree("tests")))
-    if (entry.path().extension() == ".cpp") names.merge(tests_in(entry.path()));
+  for (const char* folder : {"tests", "bindings/python/tests"})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(in_tree(folder)))
+      for (const char* kind : {".cpp", ".py", ".mjs"})
+        if (entry.path().extension() == kind) names.merge(tests_in(entry.path()));
   return names;
 }
 

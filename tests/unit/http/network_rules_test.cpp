@@ -130,6 +130,32 @@ TEST_CASE("an absolute target of our host is its path and any other is refused")
   CHECK(screened(rules, request) == 421);
 }
 
+TEST_CASE("the endpoints of an issuer with a path are served behind it and without it") {
+  for (const char* issuer : {"https://jeton.acme.example/tenant", "https://jeton.acme.example/tenant/"}) {
+    const NetworkRules rules(issuer);
+    const std::vector<std::pair<std::string, std::string>> targets = {
+        {"/tenant/oauth2/token", "/oauth2/token"},
+        {"/oauth2/token", "/oauth2/token"},
+        {"https://jeton.acme.example/tenant/v1/redeem", "/v1/redeem"},
+        {"/.well-known/oauth-authorization-server/tenant", "/.well-known/oauth-authorization-server/tenant"},
+        {"/tenant/.well-known/openid-configuration", "/tenant/.well-known/openid-configuration"},
+        {"/tenant/tenant/v1/redeem", "/tenant/v1/redeem"},
+        {"/tenants/v1/redeem", "/tenants/v1/redeem"},
+        {"/tenant", "/tenant"},
+        {"/Tenant/v1/redeem", "/Tenant/v1/redeem"}};
+    for (const auto& [target, path] : targets) {
+      CAPTURE(target);
+      Request request{.method = "POST", .target = target, .host = here};
+      CHECK(screened(rules, request) == 0);
+      CHECK(request.target == path);
+    }
+  }
+  // The name of a path that is served stays what it is.
+  Request request{.method = "POST", .target = "/oauth2/token", .host = here};
+  CHECK(screened(NetworkRules("https://jeton.acme.example/oauth2"), request) == 0);
+  CHECK(request.target == "/oauth2/token");
+}
+
 TEST_CASE("the paths of the network are these and no others") {
   const std::string txn = "AAECAwQFBgcICQoLDA0ODw";
   for (const auto& path :

@@ -42,6 +42,39 @@ TEST_CASE("a client that signs for itself is the agent or the server whose key t
   CHECK(given.fetch.asked() == 0);
 }
 
+TEST_CASE("rfc7523_5_an_assertion_that_is_signed_with_RS256_is_believed") {
+  TrustFixture given({{{ProvenClient::Part::agent, billing, set_of(rs256_key(), "r")}}, {}});
+  const Json claims{
+      {"iss", billing}, {"sub", billing}, {"aud", our_issuer}, {"iat", given.now_s()}, {"exp", given.now_s() + 60},
+      {"jti", "1"}};
+  CHECK(given.authenticate(jwt(claims, rs256_key(), "r")));
+}
+
+TEST_CASE("rfc7523_3_a_workloads_token_for_others_or_over_or_of_another_key_is_refused") {
+  TrustedIssuer ci{"ci", "https://ci.example", "https://ci.example/jwks"};
+  ci.agent = deploy;
+  ci.claims = rules({"environment=production"});
+  TrustFixture given({{}, {ci}});
+  given.fetch.answer("https://ci.example/jwks", jwks_of({jwk_of(es256_key(), "c")}));
+  const auto token = [&](const Json& patch, const SigningKey& key = es256_key()) {
+    const Json claims{{"iss", "https://ci.example"}, {"sub", "repo:acme/shop"},    {"aud", our_issuer},
+                      {"iat", given.now_s()},        {"exp", given.now_s() + 600}, {"environment", "production"}};
+    return jwt(patched(claims, patch), key, "c");
+  };
+  CHECK(given.agent_of(token({}))->name == deploy);
+  const auto code = [&](const std::string& text) { return given.agent_of(text).error().code; };
+  CHECK(code(token({{"aud", "https://other.example"}})) == Code::wrong_audience);
+  CHECK(code(token({{"aud", {our_issuer, "https://other.example"}}})) == Code::wrong_audience);
+  CHECK(code(token({{"iss", "https://other.example"}})) == Code::wrong_issuer);
+  CHECK(code(token({{"iss", nullptr}})) == Code::wrong_issuer);
+  CHECK(code(token({{"sub", nullptr}})) == Code::bad_token);
+  CHECK(code(token({{"exp", nullptr}})) == Code::bad_token);
+  CHECK(code(token({{"iat", given.now_s() - 60}, {"exp", given.now_s() - 10}})) == Code::expired);
+  CHECK(code(token({{"nbf", given.now_s() + 60}})) == Code::not_yet_valid);
+  CHECK(code(token({{"environment", "staging"}})) == Code::unknown_agent);
+  CHECK(code(token({}, SigningKey::generate(Algorithm::es256))) == Code::bad_signature);
+}
+
 TEST_CASE("RFC 7523 section 3: an assertion that is not of us alone or not of the client is refused") {
   Given given;
   const std::vector<std::pair<Json, std::string>> patches{

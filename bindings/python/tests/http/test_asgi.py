@@ -114,6 +114,18 @@ async def test_without_one_good_token_nothing_runs(daemon, headers) -> None:
     assert app.ran == []
 
 
+async def test_rfc6750_3_whoever_is_refused_for_the_token_is_told_the_scheme(daemon) -> None:
+    app, used = App(), await bearer("refund", REFUND)
+    assert (await ask(guarded(app), "/tools/refund", REFUND, used)).status == 200
+    others = await bearer("lookup", REFUND)
+    for headers, status in (([], 401), ([(b"authorization", b"Bearer x.y.z")], 401), (others, 403), (used, 409)):
+        answer = await ask(guarded(app), "/tools/refund", REFUND, headers)
+        assert answer.status == status
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    malformed = await ask(guarded(app), "/tools/refund", REFUND, others, query=b"x=1")
+    assert malformed.status == 400 and "www-authenticate" not in malformed.headers
+
+
 async def test_a_second_use_is_refused(daemon) -> None:
     app, headers = App(), await bearer("refund", REFUND)
     assert (await ask(guarded(app), "/tools/refund", REFUND, headers)).status == 200

@@ -219,7 +219,7 @@ async def _answer(send: Send, status: int, code: str) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"jeton-refusal", code.encode()),
     ]
-    if status == 401:
+    if status in (401, 403, 409):  # RFC 6750 section 3: whoever brought no token that is good for this
         headers.append((b"www-authenticate", b'Bearer error="invalid_token"'))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
