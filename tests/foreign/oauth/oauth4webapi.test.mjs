@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as oauth from 'oauth4webapi'
+import { tokenFor } from './example.mjs'
 import { agent, call, clientAlgs, crm, redeem, tokenAlgs } from './house.mjs'
 
 const client = (id) => ({ client_id: id })
@@ -69,6 +70,12 @@ export function tests(house) {
       await assert.rejects(elsewhere, { code: oauth.JWT_CLAIM_COMPARISON })
     })
   }
+
+  test('the program of the documents gets a token', async () => {
+    const args = { order: 'A-17', amount: 40 }
+    const token = await tokenFor(house.issuer, agent, house.keys[agent].EdDSA, crm, 'refund', args)
+    assert.equal((await redeem(house, crm, token.access_token)).status, 200)
+  })
 
   test('a token is redeemed once and introspects as nothing after', async () => {
     const as = await discovered(house)
