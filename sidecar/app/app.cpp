@@ -13,6 +13,7 @@
 
 #include "app/config.hpp"
 #include "app/confine.hpp"
+#include "app/domain_files.hpp"
 #include "app/engine.hpp"
 #include "app/ledger.hpp"
 #include "app/listening.hpp"
@@ -74,8 +75,11 @@ Result<void> make_socket_directory(const std::filesystem::path& socket) {
   return {};
 }
 
+const char* key_place(bool is_credential) { return is_credential ? "systemd credential" : "file, mode 0600"; }
+
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const Ledger& ledger,
-               const Keyring& keyring, PinMethod pin, bool confined, const TrustedClients& clients) {
+               const Keyring& keyring, const Certifier& certifier, PinMethod pin, bool confined,
+               const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -89,9 +93,12 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
           {"trust_domain", config.trust_domain},
           {"dev", config.dev},
           {"durability", name_of(config.durability)},
-          {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+          {"memory_locked", ledger.memory_locked() && keyring.memory_locked() && certifier.memory_locked()},
           {"seccomp", confined},
-          {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+          {"domain", certifier.status()},
+          {"keys_rotate_at", keyring.rotates_at()},
+          {"log_key", key_place(LogSecret::is_credential())},
+          {"identity_key", key_place(Certifier::is_credential())},
           {"log", ledger.status()},
           {"checkpoint_places", ledger.places()},
           {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
@@ -241,6 +248,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
   Grants grants(config->grants);
   Keyring keyring(clock);
   const auto issuer = issuer_of(*config, *listener, ledger.store().id());
+  auto identity = Certifier::load_or_make_key(state->path() / identity_file);
+  if (!identity) return refuse(identity.error());
+  Certifier certifier(std::move(*identity), config->trust_domain, issuer, clock);
+  DomainFiles domain(state->path(), certifier);
+  if (auto shown = domain.show_request(); !shown) return shown;
+  domain.look();
+  const PublishedKeys published(keyring, &certifier);
   const auto listening = *listener ? (*listener)->address().text() : "none";
   const WithEngine grants_and_engine(grants);
   const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
@@ -268,11 +282,15 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 std::chrono::milliseconds(config->engine->timeout_ms),
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
-  OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
-  LocalDoor door({exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-                  [&] { return status_of(*config, issuer, listening, ledger, keyring, pin, confined.has_value(), clients); },
+  OAuthDoor oauth({exchange, roles, published, &clients, issuer, decode_limits(config->limits)});
+  LocalDoor door({exchange, ledger.store(), roles, published, decode_limits(config->limits),
+                  [&] { return status_of(*config, issuer, listening, ledger, keyring, certifier, pin, confined.has_value(), clients); },
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-                  [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
+                  [&] {
+                    ledger.checkpoint();
+                    domain.look();
+                  },
+                  &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
                   engine_errands ? &*engine_errands : nullptr});
   Server server(door, *view, server_limits(config->limits), guard);

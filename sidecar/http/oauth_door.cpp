@@ -166,7 +166,7 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
   const auto& target = job.request.target;
   if (target == jwks_path) {
-    job.response = answer_with(parts_.keyring.jwks());
+    job.response = answer_with(parts_.keys.jwks());
     job.response.content_type = "application/jwk-set+json";
     job.response.may_cache = true;
     return true;

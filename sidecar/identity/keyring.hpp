@@ -23,6 +23,10 @@ class Keyring {
   [[nodiscard]] Json jwks() const;
   /// Whether an hour has passed since the current key began to sign.
   [[nodiscard]] bool rotation_due() const;
+  /// When that will be, as the wall clock is set now. NumericDate.
+  [[nodiscard]] std::int64_t rotates_at() const {
+    return (clock_.wall_us() + since_boot_us_ + rotation_us - clock_.boot_us()) / us_per_s;
+  }
   void rotate();
   [[nodiscard]] bool memory_locked() const;
 
