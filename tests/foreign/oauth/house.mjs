@@ -5,7 +5,6 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import tls from 'node:tls'
 import * as jose from 'jose'
 
 export const agent = 'spiffe://acme.example/agent/billing'
@@ -16,7 +15,11 @@ export const tool = 'refund'
 export const clientAlgs = ['EdDSA', 'ES256', 'RS256']
 
 /// Algorithms that the daemon signs tokens with, and a tool server that gets such ones.
-export const tokenAlgs = [{ alg: 'EdDSA', server: crm }]
+export const tokenAlgs = [
+  { alg: 'EdDSA', server: crm },
+  { alg: 'ES256', server: 'https://es256.example/mcp', more: 'alg = "ES256"' },
+  { alg: 'RS256', server: 'https://rs256.example/mcp', more: 'alg = "RS256"' },
+]
 
 const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'jeton-oauth-'))
 const at = (name) => path.join(folder, name)
@@ -34,22 +37,16 @@ async function keysOf(name) {
   return keys
 }
 
-/// TLS in front of a daemon that speaks plain HTTP on loopback; it changes no byte.
-async function openFront() {
-  const file = (name) => fs.readFileSync(path.join(process.env.JETON_TEST_TLS, name))
-  let behind
-  const front = tls.createServer({ cert: file('cert.pem'), key: file('key.pem') }, (near) => {
-    const far = net.connect(behind, '127.0.0.1')
-    const end = () => [near, far].forEach((socket) => socket.destroy())
-    for (const socket of [near, far]) socket.on('error', end).on('close', end)
-    near.pipe(far).pipe(near)
-  })
-  front.listen(0, 'localhost')
-  await once(front, 'listening')
-  return { port: front.address().port, lead: (port) => (behind = port), close: () => front.close() }
+/// A port that nobody had a moment ago: the issuer's name has it, and is in the configuration.
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
-function configuration(issuer, idp, workloads) {
+function configuration(port, issuer, idp, workloads) {
   const servers = tokenAlgs.map(
     ({ server, more = '' }, index) => `
 [[server]]
@@ -71,8 +68,11 @@ tools = ["${tool}"]
   return `
 trust_domain = "acme.example"
 issuer = "${issuer}"
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:${port}"
 durability = "normal"
+[tls]
+certificate = "${process.env.JETON_TEST_TLS}/cert.pem"
+key = "${process.env.JETON_TEST_TLS}/key.pem"
 [[agent]]
 name = "billing"
 keys = "${at('billing.jwks')}"
@@ -100,23 +100,22 @@ async function startDaemon(config) {
   const daemon = spawn(command, told, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   daemon.stderr.on('data', (bytes) => (said += bytes))
-  const ready = await new Promise((resolve, reject) => {
+  await new Promise((resolve, reject) => {
     let line = ''
     daemon.stdout.on('data', (bytes) => (line += bytes).includes('\n') && resolve(line))
     daemon.on('exit', (status) => reject(new Error(`jetond ended with ${status}: ${said}`)))
   })
   daemon.removeAllListeners('exit')
-  return { daemon, port: Number(/listen=\S+:(\d+)/.exec(ready)[1]), said: () => said }
+  return { daemon, said: () => said }
 }
 
 /// `openIdp` is given our issuer and answers with its own; none: nobody brings users.
 export async function openHouse(openIdp = async () => ({ issuer: 'http://127.0.0.1:9', close() {} })) {
-  const front = await openFront()
-  const issuer = `https://localhost:${front.port}`
+  const port = await freePort()
+  const issuer = `https://localhost:${port}`
   const idp = await openIdp(issuer)
   const [billing, server, ci] = [await keysOf('billing'), await keysOf('crm'), await keysOf('ci')]
-  const { daemon, port, said } = await startDaemon(configuration(issuer, idp.issuer, at('ci.jwks')))
-  front.lead(port)
+  const { daemon, said } = await startDaemon(configuration(port, issuer, idp.issuer, at('ci.jwks')))
   // What a client signed before a daemon's start, or in the five seconds after, could have been used before.
   await new Promise((resolve) => setTimeout(resolve, 6500))
   return {
@@ -128,7 +127,6 @@ export async function openHouse(openIdp = async () => ({ issuer: 'http://127.0.0
     async close() {
       daemon.kill('SIGTERM')
       if (daemon.exitCode === null) await once(daemon, 'exit')
-      front.close()
       await idp.close()
       fs.rmSync(folder, { recursive: true })
     },

@@ -21,7 +21,11 @@ CRM = "https://crm.example/mcp"
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 #: Algorithms that the daemon signs tokens with, and a tool server that gets such ones.
-TOKEN_ALGS = [("EdDSA", CRM)]
+TOKEN_ALGS = [
+    ("EdDSA", CRM),
+    ("ES256", "https://es256.example/mcp", 'alg = "ES256"'),
+    ("RS256", "https://rs256.example/mcp", 'alg = "RS256"'),
+]
 
 CONFIG = """
 trust_domain = "acme.example"
