@@ -18,11 +18,13 @@ Json algorithms_of(const Keyring& keyring) {
   return ready;
 }
 
+const char* key_place(bool is_credential) { return is_credential ? "systemd credential" : "file, mode 0600"; }
+
 }  // namespace
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
-               const Ledger& ledger, const Keyring& keyring, PinMethod pin, const Confined& confined,
-               const TrustedClients& clients) {
+               const Ledger& ledger, const Keyring& keyring, const Certifier& certifier, PinMethod pin,
+               const Confined& confined, const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -37,11 +39,14 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"dev", config.dev},
               {"durability", name_of(config.durability)},
               {"algorithms", algorithms_of(keyring)},
-              {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+              {"memory_locked", ledger.memory_locked() && keyring.memory_locked() && certifier.memory_locked()},
               {"memory_not_locked", keyring.not_locked()},
               {"seccomp", confined.calls},
               {"landlock", confined.files},
-              {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+              {"domain", certifier.status()},
+              {"keys_rotate_at", keyring.rotates_at()},
+              {"identity_key", key_place(Certifier::is_credential())},
+              {"log_key", key_place(LogSecret::is_credential())},
               {"log", ledger.status()},
               {"checkpoint_places", ledger.places()},
               {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},

@@ -200,7 +200,7 @@ bool LocalDoor::identify(Job& job) const {
 bool LocalDoor::answer_document(Job& job) const {
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
   if (job.request.target != "/v1/jwks") return parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job);
-  job.response = answer_with(parts_.keyring.jwks());
+  job.response = answer_with(parts_.keys.jwks());
   job.response.may_cache = true;
   return true;
 }
@@ -302,8 +302,7 @@ Response LocalDoor::finish(const Request& request, const Caller& caller, std::st
 
 Json LocalDoor::status_for(const Caller& caller) const {
   auto status = parts_.status();
-  status["keys"] = Json::array();
-  for (const auto& key : parts_.keyring.key_set().keys()) status["keys"].push_back(key.kid());
+  status["keys"] = parts_.keys.kids();
   if (!status.contains("log")) status["log"] = {{"size", parts_.store.size()}};
   const auto& controls = parts_.exchange.controls();
   auto disabled = controls.disabled();

@@ -31,7 +31,7 @@ class LocalDoor final : public Door {
     Exchange& exchange;
     Store& store;
     const Roles& roles;
-    Keyring& keyring;
+    PublishedKeys keys;
     DecodeLimits limits;
     std::function<Json()> status;                                  ///< what does not depend on the caller
     std::function<bool()> disk_low;                                ///< below reserve_bytes of free disk
