@@ -20,6 +20,8 @@ Json algorithms_of(const Keyring& keyring) {
   return ready;
 }
 
+const char* key_place(bool is_credential) { return is_credential ? "systemd credential" : "file, mode 0600"; }
+
 }  // namespace
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
@@ -45,8 +47,8 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"landlock", confined.files},
               {"domain", certifier.status()},
               {"keys_rotate_at", keyring.rotates_at()},
-              {"log_key", key_place(LogSecret::is_credential())},
               {"identity_key", key_place(Certifier::is_credential())},
+              {"log_key", key_place(LogSecret::is_credential())},
               {"log", ledger.status()},
               {"checkpoint_places", ledger.places()},
               {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},

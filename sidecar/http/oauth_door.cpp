@@ -181,9 +181,7 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   }
   const auto& issuer = parts_.issuer;
   if (!is_url(issuer)) return false;
-  std::vector<std::string> algorithms;
-  for (const auto algorithm : parts_.keys.algorithms()) algorithms.emplace_back(name_of(algorithm));
-  const Metadata about{issuer, std::move(algorithms), job.caller.remote.has_value()};
+  const Metadata about{issuer, parts_.keys.algorithms(), job.caller.remote.has_value()};
   const auto path = path_of(issuer);
   const bool is_oauth = target == metadata_path || target == fmt::format("{}{}", metadata_path, path);
   const bool is_openid = target == openid_path || target == fmt::format("{}{}", path, openid_path);

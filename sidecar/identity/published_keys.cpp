@@ -15,4 +15,10 @@ std::vector<std::string> PublishedKeys::kids() const {
   return kids;
 }
 
+std::vector<std::string> PublishedKeys::algorithms() const {
+  std::vector<std::string> names;
+  for (const auto algorithm : keyring_.algorithms()) names.emplace_back(name_of(algorithm));
+  return names;
+}
+
 }  // namespace jeton

@@ -18,8 +18,8 @@ class PublishedKeys {
   /// What call tokens are verified with.
   [[nodiscard]] Json jwks() const;
   [[nodiscard]] std::vector<std::string> kids() const;
-  /// What tokens are signed with, ready or not.
-  [[nodiscard]] std::set<Algorithm> algorithms() const { return keyring_.algorithms(); }
+  /// Of the tokens there are, whether their keys are ready or not.
+  [[nodiscard]] std::vector<std::string> algorithms() const;
 
  private:
   Keyring& keyring_;
