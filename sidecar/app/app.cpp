@@ -240,6 +240,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 std::chrono::milliseconds(config->engine->timeout_ms),
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
+  Tlog tlog([&] { return open_sqlite_reader(state->path() / "jeton.db"); }, ledger.note_key());
   OAuthDoor oauth({exchange, roles, published, &clients, issuer, decode_limits(config->limits)});
   LocalDoor door({exchange, ledger.store(), roles, published, decode_limits(config->limits),
                   [&] {
@@ -253,7 +254,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   },
                   &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
-                  engine_errands ? &*engine_errands : nullptr});
+                  engine_errands ? &*engine_errands : nullptr, &tlog});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());

@@ -150,6 +150,7 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     if (!job->fault && answer_document(*job)) continue;
     if (answer_health(*job, false) || answer_network_fault(*job)) continue;
+    if (job->prepared && answer_without_log(*job)) continue;
     if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
       job->response = in_memory_only(*job);
@@ -174,6 +175,7 @@ std::size_t LocalDoor::body_bytes_max(const Caller& caller, bool stranger) const
 
 void LocalDoor::keep_house(bool stopping) {
   parts_.exchange.set_disk_low(parts_.disk_low());
+  disk_full_ = parts_.disk_full();
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
   const bool nothing = due.empty() && parts_.exchange.controls().waiting().empty();
@@ -252,7 +254,7 @@ Response LocalDoor::route(Job& job) {
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
-  if (request.method == "GET" && target == "/metrics")
+  if (request.method == "GET" && (target == "/metrics" || is_tlog_entries(target)))
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
