@@ -212,6 +212,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   DomainFiles domain(state->path(), certifier);
   if (auto shown = domain.show_request(); !shown) return shown;
   domain.look();
+  domain.settle();
   const PublishedKeys published(keyring, &certifier);
   const auto listening = *listener ? (*listener)->address().text() : "none";
   const WithEngine grants_and_engine(grants);
@@ -254,7 +255,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
                   },
                   &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
                   [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
-                  engine_errands ? &*engine_errands : nullptr, &tlog});
+                  engine_errands ? &*engine_errands : nullptr, &tlog, [&] { domain.settle(); }});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());

@@ -1,6 +1,8 @@
 // A certificate is put into STATE under a running daemon, so the daemon looks again, and reads only what changed.
 #include "app/domain_files.hpp"
 
+#include <utility>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,10 +29,28 @@ DomainFiles::Seen DomainFiles::seen_now() const {
   return {info.st_ino, info.st_size, info.st_ctim.tv_sec * ns_per_s + info.st_ctim.tv_nsec};
 }
 
+Result<std::string> DomainFiles::read() const {
+  if (seen_ == Seen()) return "";
+  auto text = read_owned_file(state_ / certificate_file, ::geteuid());
+  while (text && text->ends_with('\n')) text->pop_back();
+  return text;
+}
+
 void DomainFiles::look() {
-  if (const auto now = seen_now(); now != seen_) {
-    seen_ = now;
-    read();
+  const auto now = seen_now();
+  if (now == seen_) return;
+  seen_ = now;
+  found_ = read();
+}
+
+void DomainFiles::settle() {
+  if (const auto found = std::exchange(found_, std::nullopt)) {
+    if (!*found)
+      certifier_.install_none(found->error().message);
+    else if ((*found)->empty())
+      certifier_.install_none(seen_ == Seen() ? "" : "the file is empty");
+    else
+      certifier_.install(**found);
   }
   const auto status = certifier_.status();
   const auto what = status.value("fault", status.contains("root") ? std::string("certified") : std::string());
@@ -40,14 +60,6 @@ void DomainFiles::look() {
   if (what != "certified") return log_line(Level::warning, "the domain certificate certifies nothing", {{"why", what}});
   log_line(Level::info, "certified by the domain's root",
            {{"root", status.value("root", std::string())}, {"daemon", status.value("daemon", std::string())}});
-}
-
-void DomainFiles::read() {
-  if (seen_ == Seen()) return certifier_.install_none();
-  auto text = read_owned_file(state_ / certificate_file, ::geteuid());
-  if (!text) return certifier_.install_none(text.error().message);
-  while (text->ends_with('\n')) text->pop_back();
-  certifier_.install(*text);
 }
 
 }  // namespace jeton

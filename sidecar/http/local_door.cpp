@@ -190,6 +190,7 @@ void LocalDoor::keep_house(bool stopping) {
   begin_wait();
   parts_.checkpoint();
   (void)end_wait();
+  parts_.settle();
 }
 
 bool LocalDoor::identify(Job& job) const {

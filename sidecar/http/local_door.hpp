@@ -44,6 +44,7 @@ class LocalDoor final : public Door {
     std::function<bool()> disk_full = [] { return false; };        ///< no room even for what the reserve is for
     EngineErrands* engine = nullptr;                               ///< where one decides as well
     Tlog* tlog = nullptr;                                          ///< none: the log is shown to nobody
+    std::function<void()> settle = [] {};                          ///< takes in what `checkpoint` waited for
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 

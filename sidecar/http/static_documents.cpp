@@ -50,6 +50,7 @@ Result<std::vector<StaticFile>> static_documents(std::string_view issuer, const 
   const auto server = text_of(document);
   // No person signs in here. Readers of keys want these members all the same.
   document["authorization_endpoint"] = "urn:jeton:no-authorization-endpoint";
+  document["response_types_supported"] = Json::array({"id_token"});
   document["subject_types_supported"] = Json::array({"public"});
   document["id_token_signing_alg_values_supported"] = algorithms_of(jwks);
   const auto below = path->empty() ? "" : path->substr(1) + '/';
