@@ -255,7 +255,7 @@ Response LocalDoor::route(Job& job) {
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
-  if (request.method == "GET" && (target == "/metrics" || is_tlog_entries(target)))
+  if (request.method == "GET" && (target == "/metrics" || denies_entries(target, caller)))
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);

@@ -85,6 +85,10 @@ class LocalDoor final : public Door {
   [[nodiscard]] Response answer_unproved(const Job& job) const;
   [[nodiscard]] static bool answer_health(Job& job, bool ready);
   [[nodiscard]] std::function<void()> tlog_errand(Job& job) const;
+  /// Whether the target is one of the log's entries and the caller no reviewer.
+  [[nodiscard]] bool denies_entries(std::string_view target, const Caller& caller) const {
+    return parts_.tlog != nullptr && is_tlog_entries(target) && !parts_.roles.is_reviewer(caller);
+  }
   /// Whether a request that needs the log would be served now, as far as can be said without trying.
   [[nodiscard]] bool is_ready() const;
   void note_durable(bool durable);
