@@ -100,7 +100,7 @@ class House:
 
     def said(self):
         self.errors.seek(0)
-        return self.errors.read()
+        return self.errors.read() + f"\nexit status: {self.daemon.poll()}"
 
     def alive(self):
         return self.daemon.poll() is None

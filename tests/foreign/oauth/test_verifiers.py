@@ -66,7 +66,8 @@ def test_joserfc(house, alg, server):
         joserfc_jwt.decode(altered(token), keys, algorithms=[alg])
 
 
-@of_each_algorithm
+# Authlib takes EdDSA for a thing of the past (RFC 9864) and gives no way to ask for it here; alg of a [[server]] is for that.
+@pytest.mark.parametrize(("alg", "server"), [entry[:2] for entry in TOKEN_ALGS if entry[0] != "EdDSA"])
 def test_authlib(house, alg, server):
     """As a client that signs for itself, and as RFC 9068's resource server."""
     about = metadata(house)
