@@ -13,6 +13,7 @@
 
 #include "app/config.hpp"
 #include "app/confine.hpp"
+#include "app/domain_files.hpp"
 #include "app/engine.hpp"
 #include "app/ledger.hpp"
 #include "app/listening.hpp"
@@ -205,6 +206,14 @@ Result<void> run_daemon(const DaemonOptions& options) {
   KeyMaker key_maker;
   Keyring keyring(clock, roles.algorithms(), &key_maker);
   const auto issuer = issuer_of(*config, *listener, ledger.store().id());
+  auto identity = Certifier::load_or_make_key(state->path() / identity_file);
+  if (!identity) return refuse(identity.error());
+  Certifier certifier(std::move(*identity), config->trust_domain, issuer, clock);
+  DomainFiles domain(state->path(), certifier);
+  if (auto shown = domain.show_request(); !shown) return shown;
+  domain.look();
+  domain.settle();
+  const PublishedKeys published(keyring, &certifier);
   const auto listening = *listener ? (*listener)->address().text() : "none";
   const WithEngine grants_and_engine(grants);
   const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
@@ -232,14 +241,21 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 std::chrono::milliseconds(config->engine->timeout_ms),
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
-  OAuthDoor oauth({exchange, roles, keyring, &clients, issuer, decode_limits(config->limits)});
-  LocalDoor door(
-      {exchange, ledger.store(), roles, keyring, decode_limits(config->limits),
-       [&] { return status_of(*config, issuer, listening, tls->get(), ledger, keyring, pin, confined, clients); },
-       [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
-       [&] { ledger.checkpoint(); }, &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
-       [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
-       engine_errands ? &*engine_errands : nullptr});
+  Tlog tlog([&] { return open_sqlite_reader(state->path() / "jeton.db"); }, ledger.note_key());
+  OAuthDoor oauth({exchange, roles, published, &clients, issuer, decode_limits(config->limits)});
+  LocalDoor door({exchange, ledger.store(), roles, published, decode_limits(config->limits),
+                  [&] {
+                    return status_of(*config, issuer, listening, tls->get(), ledger, keyring, certifier, pin, confined,
+                                     clients);
+                  },
+                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
+                  [&] {
+                    ledger.checkpoint();
+                    domain.look();
+                  },
+                  &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
+                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
+                  engine_errands ? &*engine_errands : nullptr, &tlog, [&] { domain.settle(); }});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
     write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());

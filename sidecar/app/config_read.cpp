@@ -10,6 +10,7 @@
 #include "app/config_forms.hpp"
 #include "app/config_section.hpp"
 #include "app/listening.hpp"
+#include "jeton/domain.hpp"
 #include "jeton/hash.hpp"
 
 namespace jeton {
@@ -23,8 +24,6 @@ constexpr std::string_view digits_and_marks = "0123456789._-";
 bool fits(std::string_view text, std::size_t bytes_max, std::string_view allowed) {
   return !text.empty() && text.size() <= bytes_max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
-
-bool is_trust_domain(std::string_view text) { return fits(text, 255, fmt::format("{}{}", lower, digits_and_marks)); }
 
 bool is_agent_name(std::string_view text) {
   return text != "." && text != ".." && fits(text, 64, fmt::format("{}{}{}", lower, upper, digits_and_marks));

@@ -85,7 +85,7 @@ void examine_grants(const Config& config, Diagnoses& found) {
 std::string mode_of(const struct stat& info) { return fmt::format("{:04o}", info.st_mode & 07777u); }
 
 void examine_modes(const std::filesystem::path& state, uid_t owner, Diagnoses& found) {
-  for (const char* name : {"jeton.db", "jeton.db-wal", "log.key", "lock", "jeton.toml"}) {
+  for (const char* name : {"jeton.db", "jeton.db-wal", "log.key", "identity.key", "lock", "jeton.toml"}) {
     const auto file = state / name;
     struct stat info {};
     if (::lstat(file.c_str(), &info) != 0) continue;

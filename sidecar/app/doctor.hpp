@@ -40,6 +40,8 @@ using Diagnoses = std::vector<Diagnosis>;
 
 /// What a running daemon says about itself (`GET /v1/status`), in full or as somebody without a part sees it.
 [[nodiscard]] Diagnoses examine_status(const Json& status, std::string_view version_here);
+/// The part of it about the certificate that lets others pin one key for the whole trust domain.
+[[nodiscard]] Diagnoses examine_domain(const Json& status, std::int64_t now_s);
 /// The part of it about issuers whose keys are not renewed.
 [[nodiscard]] Diagnoses examine_issuers(const Json& status);
 

@@ -34,6 +34,7 @@ class Ledger {
 
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] const LogSecret& secret() const { return secret_; }
+  [[nodiscard]] const NoteKey& note_key() const { return note_key_; }
   /// The checkpoint of the log that was given up for this one, if that happened at this start or at one that ended
   /// before the first event; that event cites it.
   struct Recovered {

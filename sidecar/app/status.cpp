@@ -10,6 +10,8 @@
 namespace jeton {
 namespace {
 
+const char* key_place(bool is_credential) { return is_credential ? "systemd credential" : "file, mode 0600"; }
+
 /// Whether each algorithm in use has a key by now.
 Json algorithms_of(const Keyring& keyring) {
   Json ready = Json::object();
@@ -18,11 +20,14 @@ Json algorithms_of(const Keyring& keyring) {
   return ready;
 }
 
+/// The key of TLS is where OpenSSL keeps it.
+bool is_locked(const TlsContext* tls) { return tls == nullptr || secure_heap_locked(); }
+
 }  // namespace
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
-               const Ledger& ledger, const Keyring& keyring, PinMethod pin, const Confined& confined,
-               const TrustedClients& clients) {
+               const Ledger& ledger, const Keyring& keyring, const Certifier& certifier, PinMethod pin,
+               const Confined& confined, const TrustedClients& clients) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -37,11 +42,15 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"dev", config.dev},
               {"durability", name_of(config.durability)},
               {"algorithms", algorithms_of(keyring)},
-              {"memory_locked", ledger.memory_locked() && keyring.memory_locked()},
+              {"memory_locked",
+               ledger.memory_locked() && keyring.memory_locked() && certifier.memory_locked() && is_locked(tls)},
               {"memory_not_locked", keyring.not_locked()},
               {"seccomp", confined.calls},
               {"landlock", confined.files},
-              {"log_key", LogSecret::is_credential() ? "systemd credential" : "file, mode 0600"},
+              {"domain", certifier.status()},
+              {"keys_rotate_at", keyring.rotates_at()},
+              {"identity_key", key_place(Certifier::is_credential())},
+              {"log_key", key_place(LogSecret::is_credential())},
               {"log", ledger.status()},
               {"checkpoint_places", ledger.places()},
               {"peer_pinning", pin == PinMethod::peer_pidfd ? "SO_PEERPIDFD" : "pidfd_open and start time"},
@@ -81,7 +90,7 @@ void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring
   text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
              static_cast<double>(ledger.failing_places()));
   text.gauge("jeton_memory_locked", "1 while every key lies in locked memory.",
-             ledger.memory_locked() && keyring.memory_locked() ? 1 : 0);
+             ledger.memory_locked() && keyring.memory_locked() && is_locked(tls) ? 1 : 0);
   text.gauge("jeton_disk_free_bytes", "What the log's disk has left.", static_cast<double>(free_bytes));
   text.gauge("jeton_connections", "Open connections.", static_cast<double>(connections.open));
   text.gauge("jeton_connections_without_role", "Those of accounts without a part to play.",

@@ -9,6 +9,7 @@
 #include "attest/peer.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
+#include "identity/certifier.hpp"
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
 #include "ops/metrics.hpp"
@@ -24,8 +25,9 @@ struct Confined {
 
 /// `listen` is the address in use, or "none"; `tls` is null without one.
 [[nodiscard]] Json status_of(const Config& config, const std::string& issuer, const std::string& listen,
-                             const TlsContext* tls, const Ledger& ledger, const Keyring& keyring, PinMethod pin,
-                             const Confined& confined, const TrustedClients& clients);
+                             const TlsContext* tls, const Ledger& ledger, const Keyring& keyring,
+                             const Certifier& certifier, PinMethod pin, const Confined& confined,
+                             const TrustedClients& clients);
 
 void write_gauges(MetricText& text, const TrustedClients& clients);
 void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,

@@ -31,6 +31,7 @@ void add_call(CLI::App* command, CallOptions& call);
 void add_call_commands(CommandLine& line);
 void add_operator_commands(CommandLine& line);
 void add_log_commands(CommandLine& line);
+void add_domain_commands(CommandLine& line);
 /// Hidden from --help: what packages are made with.
 void add_document_commands(CommandLine& line);
 

@@ -139,6 +139,21 @@ struct RunOptions {
   std::vector<std::string> command;
 };
 
+/// Of `jeton domain`; each command has its own of these.
+struct DomainOptions {
+  std::string file;          ///< with the root key
+  std::string trust_domain;  ///< of a new one
+  std::string document;      ///< a request or a certificate: the text, @FILE or -
+  int days = 90;
+  std::optional<std::string> issuer;  ///< the request must be for this one
+  std::optional<std::string> vkey;    ///< the certificate must be of this root
+};
+
+struct JwksOptions {
+  std::string issuer;
+  std::string directory;
+};
+
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
 [[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
@@ -171,6 +186,14 @@ struct RunOptions {
 [[nodiscard]] int log_disclose(const Common& common, const DiscloseOptions& options);
 [[nodiscard]] int log_consistency(const Common& common, const ConsistencyOptions& options);
 
+[[nodiscard]] int domain_init(const Common& common, const DomainOptions& options);
+[[nodiscard]] int domain_vkey(const Common& common, const DomainOptions& options);
+[[nodiscard]] int domain_request(const Common& common);
+[[nodiscard]] int domain_sign(const Common& common, const DomainOptions& options);
+[[nodiscard]] int domain_install(const Common& common, const DomainOptions& options);
+/// Static files for relying parties; says until when they are good.
+[[nodiscard]] int jwks_export(const Common& common, const JwksOptions& options);
+
 /// Says a refusal where it belongs (--json: stdout, one document; else stderr) and gives its exit status.
 [[nodiscard]] int tell(const Common& common, const Error& error);
 /// A mistake in the command line itself.
@@ -180,6 +203,8 @@ struct RunOptions {
 [[nodiscard]] Result<Json> read_arguments(const std::string& args);
 /// A string that somebody found: from the command line, from @FILE or, for -, from stdin.
 [[nodiscard]] Result<std::string> read_clue(const std::string& what);
+/// A line of text in the same way, without the line feed that files and pipes add.
+[[nodiscard]] Result<std::string> read_text(const std::string& what);
 /// A token from the command line or, for -, from stdin.
 [[nodiscard]] Result<std::string> read_token(const std::string& token);
 

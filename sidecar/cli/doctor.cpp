@@ -10,6 +10,7 @@
 #include "app/paths.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "jeton/clock.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -39,6 +40,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
     if (status) {
       dev = status->value("dev", false);
       take(examine_status(*status, version()));
+      take(examine_domain(*status, SystemClock().wall_us() / us_per_s));
     } else {
       found.push_back(diagnosis_of(status.error(), "no agent gets a token"));
     }

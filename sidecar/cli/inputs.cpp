@@ -35,6 +35,12 @@ Result<std::string> read_clue(const std::string& what) {
   return read_word(what, "log why takes a token, its SHA-256, a jti, a txn, a call id, @FILE or -");
 }
 
+Result<std::string> read_text(const std::string& what) {
+  auto text = read_word(what, "what is wanted is the text itself, @FILE or -");
+  while (text && text->ends_with('\n')) text->pop_back();
+  return text;
+}
+
 Result<Json> read_arguments(const std::string& args) {
   const auto text = read_word(args, "--args takes JSON, @FILE or -");
   if (!text) return refuse(text.error());

@@ -81,6 +81,7 @@ int run_jeton(int argc, char** argv) {
   add_call_commands(line);
   add_operator_commands(line);
   add_log_commands(line);
+  add_domain_commands(line);
   add_document_commands(line);
   return parse_and(app, argc, argv, [&] { return line.chosen ? line.chosen() : ask_for_command(app); });
 }

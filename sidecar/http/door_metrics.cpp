@@ -17,6 +17,7 @@ std::string_view verb_name(const Job& job) {
     if (target == "/openapi.json" || target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
     if (target == "/healthz" || target == "/readyz") return "health";
+    if (target.starts_with("/tlog/")) return "tlog";
     return target == "/metrics" ? "metrics" : "request";
   }
   const auto ends_with = [&](std::string_view prefix, std::string_view end) {

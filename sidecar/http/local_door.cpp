@@ -150,6 +150,7 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
   for (auto* job : jobs) {
     if (!job->fault && answer_document(*job)) continue;
     if (answer_health(*job, false) || answer_network_fault(*job)) continue;
+    if (job->prepared && answer_without_log(*job)) continue;
     if (!was_answered(*job) && !job->fault && !identify(*job)) continue;
     if (holds_in_memory(*job, {.answered = was_answered(*job), .may_read = false}))
       job->response = in_memory_only(*job);
@@ -174,6 +175,7 @@ std::size_t LocalDoor::body_bytes_max(const Caller& caller, bool stranger) const
 
 void LocalDoor::keep_house(bool stopping) {
   parts_.exchange.set_disk_low(parts_.disk_low());
+  disk_full_ = parts_.disk_full();
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
   const bool nothing = due.empty() && parts_.exchange.controls().waiting().empty();
@@ -188,6 +190,7 @@ void LocalDoor::keep_house(bool stopping) {
   begin_wait();
   parts_.checkpoint();
   (void)end_wait();
+  parts_.settle();
 }
 
 bool LocalDoor::identify(Job& job) const {
@@ -200,7 +203,7 @@ bool LocalDoor::identify(Job& job) const {
 bool LocalDoor::answer_document(Job& job) const {
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
   if (job.request.target != "/v1/jwks") return parts_.oauth != nullptr && parts_.oauth->answer_from_memory(job);
-  job.response = answer_with(parts_.keyring.jwks());
+  job.response = answer_with(parts_.keys.jwks());
   job.response.may_cache = true;
   return true;
 }
@@ -252,7 +255,7 @@ Response LocalDoor::route(Job& job) {
       if (path->second == "outcome") return finish(request, caller, path->first);
     }
   }
-  if (request.method == "GET" && target == "/metrics")
+  if (request.method == "GET" && (target == "/metrics" || denies_entries(target, caller)))
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
@@ -302,8 +305,7 @@ Response LocalDoor::finish(const Request& request, const Caller& caller, std::st
 
 Json LocalDoor::status_for(const Caller& caller) const {
   auto status = parts_.status();
-  status["keys"] = Json::array();
-  for (const auto& key : parts_.keyring.key_set().keys()) status["keys"].push_back(key.kid());
+  status["keys"] = parts_.keys.kids();
   if (!status.contains("log")) status["log"] = {{"size", parts_.store.size()}};
   const auto& controls = parts_.exchange.controls();
   auto disabled = controls.disabled();

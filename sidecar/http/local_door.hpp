@@ -13,6 +13,7 @@
 #include "http/network_rules.hpp"
 #include "http/oauth_door.hpp"
 #include "http/stall_guard.hpp"
+#include "http/tlog.hpp"
 #include "jeton/json.hpp"
 #include "ops/metrics.hpp"
 
@@ -31,7 +32,7 @@ class LocalDoor final : public Door {
     Exchange& exchange;
     Store& store;
     const Roles& roles;
-    Keyring& keyring;
+    PublishedKeys keys;
     DecodeLimits limits;
     std::function<Json()> status;                                  ///< what does not depend on the caller
     std::function<bool()> disk_low;                                ///< below reserve_bytes of free disk
@@ -42,6 +43,8 @@ class LocalDoor final : public Door {
     NetworkRules network = {};                                     ///< for what comes over TCP
     std::function<bool()> disk_full = [] { return false; };        ///< no room even for what the reserve is for
     EngineErrands* engine = nullptr;                               ///< where one decides as well
+    Tlog* tlog = nullptr;                                          ///< none: the log is shown to nobody
+    std::function<void()> settle = [] {};                          ///< takes in what `checkpoint` waited for
   };
   explicit LocalDoor(Parts parts) : parts_(std::move(parts)) {}
 
@@ -81,6 +84,11 @@ class LocalDoor final : public Door {
   /// The rest of what such a one may ask.
   [[nodiscard]] Response answer_unproved(const Job& job) const;
   [[nodiscard]] static bool answer_health(Job& job, bool ready);
+  [[nodiscard]] std::function<void()> tlog_errand(Job& job) const;
+  /// Whether the target is one of the log's entries and the caller no reviewer.
+  [[nodiscard]] bool denies_entries(std::string_view target, const Caller& caller) const {
+    return parts_.tlog != nullptr && is_tlog_entries(target) && !parts_.roles.is_reviewer(caller);
+  }
   /// Whether a request that needs the log would be served now, as far as can be said without trying.
   [[nodiscard]] bool is_ready() const;
   void note_durable(bool durable);
@@ -119,6 +127,7 @@ class LocalDoor final : public Door {
   Parts parts_;
   RequestMetrics requests_;
   std::uint64_t hosts_refused_ = 0;
+  bool disk_full_ = false;
   std::optional<std::chrono::steady_clock::time_point> last_failure_;  ///< of a transaction, and none held since
 };
 

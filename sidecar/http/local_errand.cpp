@@ -28,6 +28,7 @@ void read_into(Job& job, const DecodeLimits& limits) {
 }  // namespace
 
 std::function<void()> LocalDoor::errand(Job& job) {
+  if (auto file = tlog_errand(job)) return file;
   if (parts_.oauth != nullptr)
     if (auto keys = parts_.oauth->errand(job)) return keys;
   if (parts_.engine == nullptr || job.asked) return {};

@@ -42,6 +42,7 @@ struct Job {
   std::optional<Error> fault = std::nullopt;
   int fault_status = 0;  ///< of the answer to a fault, where it is not that of its code
   Response response = {};
+  std::optional<Response> prepared = std::nullopt;  ///< by an errand: the answer, where nothing is left to decide
   std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
   std::chrono::steady_clock::time_point arrived = {};
   std::any read = {};  ///< what its door read the body as before the tick, because somebody had to be asked about it

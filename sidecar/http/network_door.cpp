@@ -31,6 +31,10 @@ void LocalDoor::screen(Job& job) {
 
 bool LocalDoor::answer_without_log(Job& job) const {
   if (job.fault) return answer_network_fault(job);
+  if (job.prepared) {
+    job.response = std::move(*job.prepared);
+    return true;
+  }
   if (answer_from_memory(job) || !identify(job)) return true;
   if (!is_stranger_of_network(job.caller)) return false;
   job.response = answer_unproved(job);
@@ -50,6 +54,14 @@ Response LocalDoor::answer_unproved(const Job& job) const {
                  not_found);
 }
 
+std::function<void()> LocalDoor::tlog_errand(Job& job) const {
+  if (parts_.tlog == nullptr || job.prepared || !is_tlog(job.request)) return {};
+  if (is_tlog_entries(job.request.target) && !parts_.roles.is_reviewer(job.caller)) return {};
+  // The log must not be read from here now.
+  if (parts_.guard != nullptr && parts_.guard->has_taken_over()) return {};
+  return [&job, &tlog = *parts_.tlog] { job.prepared = tlog.answer(job.request.target); };
+}
+
 bool LocalDoor::answer_health(Job& job, bool ready) {
   const auto& request = job.request;
   if (job.fault || request.method != "GET" || !request.body.empty()) return false;
@@ -62,10 +74,11 @@ bool LocalDoor::answer_health(Job& job, bool ready) {
   return true;
 }
 
+/// Asked often and by anybody, so the disk is looked at in the house and not here.
 bool LocalDoor::is_ready() const {
   // After a while a failure is no news: somebody must try, or nobody would learn that the disk works again.
   const bool failed = last_failure_ && std::chrono::steady_clock::now() - *last_failure_ < failure_counts_for;
-  return !failed && !parts_.disk_full();
+  return !failed && !disk_full_;
 }
 
 void LocalDoor::note_durable(bool durable) {

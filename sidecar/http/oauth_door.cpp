@@ -169,7 +169,7 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   if (job.request.method != "GET" || !job.request.body.empty()) return false;
   const auto& target = job.request.target;
   if (target == jwks_path) {
-    job.response = answer_with(parts_.keyring.jwks());
+    job.response = answer_with(parts_.keys.jwks());
     job.response.content_type = "application/jwk-set+json";
     job.response.may_cache = true;
     return true;
@@ -181,9 +181,7 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   }
   const auto& issuer = parts_.issuer;
   if (!is_url(issuer)) return false;
-  std::vector<std::string> algorithms;
-  for (const auto algorithm : parts_.keyring.algorithms()) algorithms.emplace_back(name_of(algorithm));
-  const Metadata about{issuer, std::move(algorithms), job.caller.remote.has_value()};
+  const Metadata about{issuer, parts_.keys.algorithms(), job.caller.remote.has_value()};
   const auto path = path_of(issuer);
   const bool is_oauth = target == metadata_path || target == fmt::format("{}{}", metadata_path, path);
   const bool is_openid = target == openid_path || target == fmt::format("{}{}", path, openid_path);

@@ -12,6 +12,7 @@
 #include "http/message.hpp"
 #include "http/oauth_request.hpp"
 #include "identity/clients.hpp"
+#include "identity/published_keys.hpp"
 
 namespace jeton {
 
@@ -22,7 +23,7 @@ class OAuthDoor {
   struct Parts {
     Exchange& exchange;
     const Roles& roles;
-    Keyring& keyring;
+    PublishedKeys keys;
     Clients* clients = nullptr;  ///< none: only the socket's callers are known
     std::string issuer;          ///< metadata is served where it is a URL
     DecodeLimits limits;

@@ -25,7 +25,6 @@
 #include "http/errand_pool.hpp"
 #include "http/places.hpp"
 #include "http/session.hpp"
-#include "http/tcp_socket.hpp"
 #include "http/wire.hpp"
 #include "ops/log.hpp"
 
@@ -44,11 +43,6 @@ constexpr auto stalled_slice = std::chrono::milliseconds(10);
 /// ended would leave a daemon that looks alive and accepts, expires or keeps house no more.
 void end_of_coroutine(std::exception_ptr thrown) {
   if (thrown) std::rethrow_exception(thrown);
-}
-
-RequestReader::Sender sender_of(const Session& session) {
-  if (!session.stranger) return RequestReader::Sender::known;
-  return session.known.remote ? RequestReader::Sender::unproved : RequestReader::Sender::stranger;
 }
 
 const Error full{Code::overloaded, "too many open connections; close idle ones and try again"};
@@ -147,22 +141,9 @@ class Server::Loop {
     auto session = std::make_shared<Session>(std::move(socket));
     if (gate.path)
       session->known.socket = *gate.path;
-    else if (!know_by_address(*session))
+    else if (!session->know_by_address())
       return;
     asio::co_spawn(context_, serve(std::move(session)), end_of_coroutine);
-  }
-
-  /// False when whoever it was has left already.
-  static bool know_by_address(Session& session) {
-    const int socket = session.socket.native_handle();
-    auto ends = ends_of(socket);
-    if (!ends) return false;
-    send_without_delay(socket);
-    session.known.uid = no_uid;
-    session.known.gid = static_cast<gid_t>(no_uid);
-    session.known.socket = ends->here.text();
-    session.known.remote = std::move(ends->there.host);
-    return true;
   }
 
   asio::awaitable<void> serve(SessionPtr session) {
@@ -233,7 +214,7 @@ class Server::Loop {
   /// Reads and answers one request; false when the connection is over.
   asio::awaitable<bool> serve_one(SessionPtr session) {
     RequestReader reader(
-        {limits_.header_bytes, door_.body_bytes_max(session->known, session->stranger), sender_of(*session)});
+        {limits_.header_bytes, door_.body_bytes_max(session->known, session->stranger), session->sender()});
     const ReadLimits times{std::chrono::seconds(limits_.idle_s), std::chrono::seconds(limits_.request_s)};
     auto fault = co_await read_request(session, reader, times);
     if (!reader.done() && !fault) co_return false;

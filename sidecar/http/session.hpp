@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <ctime>
 #include <optional>
 #include <random>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "attest/peer.hpp"
 #include "http/message.hpp"
+#include "http/request_reader.hpp"
 #include "http/tls.hpp"
 
 namespace jeton {
@@ -36,23 +36,14 @@ struct Session {
 
   explicit Session(Stream::socket connected) : socket(std::move(connected)) {}
 
+  /// Over TCP: both ends' addresses become what is known. False when whoever it was has left already.
+  [[nodiscard]] bool know_by_address();
   /// Who it is now; unattested_peer when the process that connected is gone or another.
-  [[nodiscard]] Result<Caller> caller(const std::shared_ptr<const TlsContext>& in_force) {
-    if (peer) return peer->caller();
-    if (tls) known.certificate = tls->certificate(in_force, std::time(nullptr));
-    return known;
-  }
+  [[nodiscard]] Result<Caller> caller(const std::shared_ptr<const TlsContext>& in_force);
+  [[nodiscard]] RequestReader::Sender sender() const;
 
-  void expire() {
-    boost::system::error_code ignored;
-    deadline = SteadyClock::time_point::max();
-    timed_out = phase == Phase::reading;
-    if (timed_out)
-      socket.cancel(ignored);  // it is still told why
-    else
-      socket.close(ignored);
-  }
-
+  /// Its time is over.
+  void expire();
   void wait_in(Phase what, std::chrono::seconds most) {
     phase = what;
     deadline = SteadyClock::now() + most;

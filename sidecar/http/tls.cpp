@@ -16,8 +16,6 @@
 namespace jeton {
 namespace {
 
-constexpr std::size_t secure_heap_bytes = 64 * 1024;
-constexpr int secure_heap_smallest = 32;
 constexpr long certificates_bytes_max = 32 * 1024;
 constexpr std::size_t record_bytes = 16 * 1024;
 
@@ -61,8 +59,7 @@ std::vector<Certificate> certificates_in(const std::string& pem) {
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 Key key_in(const Secret& pem) {
-  // Private numbers go to OpenSSL's secure heap as far as it takes them.
-  if (CRYPTO_secure_malloc_initialized() == 0) CRYPTO_secure_malloc_init(secure_heap_bytes, secure_heap_smallest);
+  (void)secure_heap_locked();  // private numbers go there as far as OpenSSL takes them there
   const auto bytes = pem.expose_for_signing();
   const auto in = reader_of(bytes.data(), bytes.size());
   return Key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr));

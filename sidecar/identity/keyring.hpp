@@ -40,6 +40,10 @@ class Keyring {
   [[nodiscard]] Json jwks() const;
   /// Whether an hour has passed since the current keys began to sign.
   [[nodiscard]] bool rotation_due() const;
+  /// When that will be, as the wall clock is set now. NumericDate.
+  [[nodiscard]] std::int64_t rotates_at() const {
+    return (clock_.wall_us() + since_boot_us_ + rotation_us - clock_.boot_us()) / us_per_s;
+  }
   /// Of each algorithm whose next key is there and was shown long enough; the others keep theirs for another hour.
   void rotate();
   /// Whether everything that is kept of the keys lies in locked memory, but for `not_locked`.

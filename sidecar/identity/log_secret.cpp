@@ -1,121 +1,62 @@
-// Reading and making log.key without a moment in which half of it, or a readable one, has the name.
+// Two secrets in one key file, and what is derived from the second.
 #include "identity/log_secret.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "store/whole_file.hpp"
+#include "identity/key_file.hpp"
 
 namespace jeton {
 namespace {
 
-constexpr std::string_view header = "jeton log key 1\n";
 constexpr std::size_t seed_bytes = 32;
 constexpr std::size_t secret_bytes = 32;
-constexpr std::size_t file_bytes = header.size() + seed_bytes + secret_bytes;
+constexpr KeyFileKind kind{"jeton log key 1\n", "log key", "jeton-log-key", seed_bytes + secret_bytes,
+                           seed_bytes + secret_bytes};
 
-tl::unexpected<Error> unusable(const std::filesystem::path& file, std::string_view why) {
-  return refuse(Code::log_unavailable, fmt::format("{}: {}", file.string(), why));
+Secret copy_of(std::span<const unsigned char> bytes) {
+  Secret secret(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), secret.writable().begin());
+  secret.seal();
+  return secret;
 }
 
-/// A file descriptor that closes itself.
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-bool read_all(int fd, std::span<unsigned char> bytes) {
-  while (!bytes.empty()) {
-    const auto n = ::read(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-Result<void> create(const std::filesystem::path& file, const Secret& seed, const Secret& secret) {
-  const auto fresh = file.string() + ".new";
-  ::unlink(fresh.c_str());
-  const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  const bool written = fd && write_whole(fd.get(), as_bytes(header)) &&
-                       write_whole(fd.get(), seed.expose_for_signing()) &&
-                       write_whole(fd.get(), secret.expose_for_signing()) && ::fsync(fd.get()) == 0;
-  if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) return unusable(file, std::strerror(errno));
-  const Fd directory(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) return unusable(file, std::strerror(errno));
-  return {};
-}
-
-/// The file systemd made of a credential of this name, or nothing.
-std::filesystem::path credential() {
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory != '/') return {};
-  auto file = std::filesystem::path(directory) / "jeton-log-key";
-  return std::filesystem::exists(file) ? file : std::filesystem::path();
+Secret both(const Secret& seed, const Secret& secret) {
+  Secret all(seed_bytes + secret_bytes);
+  const auto first = seed.expose_for_signing(), second = secret.expose_for_signing();
+  std::copy(second.begin(), second.end(), std::copy(first.begin(), first.end(), all.writable().begin()));
+  return all;
 }
 
 }  // namespace
 
 LogSecret LogSecret::ephemeral() { return {Secret::random(seed_bytes), Secret::random(secret_bytes)}; }
 
-bool LogSecret::is_credential() { return !credential().empty(); }
+bool LogSecret::is_credential() { return jeton::is_credential(kind); }
 
 Result<LogSecret> LogSecret::load_or_create(const std::filesystem::path& state_file) {
-  return load(state_file, Reader::daemon);
+  auto found = read_key_file(state_file, kind, KeyReader::daemon);
+  if (!found) return refuse(found.error());
+  if (*found) return of(**found);
+  auto fresh = ephemeral();
+  if (auto made = write_key_file(state_file, kind, both(fresh.seed_, fresh.secret_)); !made)
+    return refuse(made.error());
+  return fresh;
 }
 
 Result<LogSecret> LogSecret::load_to_disclose(const std::filesystem::path& state_file) {
-  return load(state_file, Reader::person);
+  const auto found = read_key_file(state_file, kind, KeyReader::person);
+  if (!found) return refuse(found.error());
+  if (*found) return of(**found);
+  return refuse(Code::log_unavailable, fmt::format("{}: {}", state_file.string(), std::strerror(ENOENT)));
 }
 
-Result<LogSecret> LogSecret::load(const std::filesystem::path& state_file, Reader reader) {
-  const auto handed = credential();
-  const auto& file = handed.empty() ? state_file : handed;
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd && errno == ENOENT && reader == Reader::daemon) {
-    auto fresh = ephemeral();
-    if (auto made = create(file, fresh.seed_, fresh.secret_); !made) return refuse(made.error());
-    return fresh;
-  }
-  struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0) return unusable(file, std::strerror(errno));
-  const bool ours = info.st_uid == ::geteuid() || (!handed.empty() && info.st_uid == 0);
-  const bool as_root = reader == Reader::person && ::geteuid() == 0;
-  if (!S_ISREG(info.st_mode) || !(ours || as_root))
-    return unusable(file, "is not a file of the daemon's own account; restore it from the backup");
-  // systemd gives its credentials to a service's account by an ACL, which shows as the group's bits.
-  if ((info.st_mode & (handed.empty() ? 077 : 007)) != 0)
-    return unusable(file, "is readable by others; chmod 0600 and consider it known to them");
-
-  std::array<char, header.size()> head{};
-  Secret seed(seed_bytes);
-  Secret secret(secret_bytes);
-  const bool whole = static_cast<std::size_t>(info.st_size) == file_bytes &&
-                     read_all(fd.get(), {reinterpret_cast<unsigned char*>(head.data()), head.size()}) &&
-                     read_all(fd.get(), seed.writable()) && read_all(fd.get(), secret.writable()) &&
-                     std::string_view(head.data(), head.size()) == header;
-  if (!whole) return unusable(file, "is not a jeton log key; restore it from the backup");
-  seed.seal();
-  secret.seal();
-  return LogSecret(std::move(seed), std::move(secret));
+LogSecret LogSecret::of(const Secret& all) {
+  const auto bytes = all.expose_for_signing();
+  return {copy_of(bytes.first(seed_bytes)), copy_of(bytes.subspan(seed_bytes))};
 }
 
 Sha256 LogSecret::key_of(const Txn& txn) const {

@@ -41,8 +41,7 @@ class LogSecret {
   [[nodiscard]] bool memory_locked() const { return seed_.locked() && secret_.locked(); }
 
  private:
-  enum class Reader { daemon, person };
-  [[nodiscard]] static Result<LogSecret> load(const std::filesystem::path& file, Reader reader);
+  [[nodiscard]] static LogSecret of(const Secret& all);
   [[nodiscard]] Sha256 key_of(const Txn& txn) const;
   LogSecret(Secret seed, Secret secret) : seed_(std::move(seed)), secret_(std::move(secret)) {}
 

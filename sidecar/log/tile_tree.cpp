@@ -13,10 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "jeton/event.hpp"
 #include "log/notary.hpp"
 #include "log/publisher.hpp"
-#include "log/tiles.hpp"
+#include "log/tile_bytes.hpp"
 #include "store/whole_file.hpp"
 
 namespace jeton {
@@ -65,8 +64,9 @@ class Run {
     const auto note = note_of(newest, key_);
     const auto before = look_at_what_is_there();
     each_tile(size_, [this](const Tile& tile) {
-      put(tile, path_of(tile), checked_hashes(tile));
-      if (with_entries_ && tile.level == 0) put(tile, bundle_path_of(tile), [this, tile] { return bundle_of(tile); });
+      put(tile, path_of(tile), [this, tile] { return hashes_in(log_, tile); });
+      if (with_entries_ && tile.level == 0)
+        put(tile, bundle_path_of(tile), [this, tile] { return bundle_in(log_, tile); });
     });
     for (const auto& folder : touched_) must(sync_directory(folder));
     if (before != note) {
@@ -148,29 +148,6 @@ class Run {
     in.read(text.data(), static_cast<std::streamsize>(bytes));
     text.resize(static_cast<std::size_t>(in.gcount()));
     return text;
-  }
-
-  Bytes checked_hashes(const Tile& tile) const {
-    return [this, tile] {
-      auto bytes = hashes_of(tile, subtrees());
-      if (tile.is_full() && root_of_full(bytes) != subtree((tile.level + 1) * tile_height, tile.n))
-        throw LogDamaged(path_of(tile) + " does not lead to the hash above it");
-      return bytes;
-    };
-  }
-
-  std::string bundle_of(const Tile& tile) const {
-    std::string bundle;
-    auto next = tile.n * tile_width;
-    for (const auto& event : log_.read(next, tile.width)) {
-      const auto leaf = leaf_bytes(event);
-      if (event.log_index != next || hash_of_leaf(leaf) != subtree(0, next))
-        throw LogDamaged(fmt::format("event {} was edited or deleted", next));
-      add_entry(bundle, leaf);
-      ++next;
-    }
-    if (next != tile.n * tile_width + tile.width) throw LogDamaged(fmt::format("event {} is missing", next));
-    return bundle;
   }
 
   const LogReader& log_;

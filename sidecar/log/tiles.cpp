@@ -2,6 +2,7 @@
 #include "log/tiles.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include <fmt/core.h>
@@ -20,6 +21,33 @@ std::string file_of(const Tile& tile) {
   return grouped(tile.n) + (tile.is_full() ? "" : fmt::format(".p/{}", tile.width));
 }
 
+std::optional<std::uint64_t> number(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(value) : std::nullopt;
+}
+
+/// Reads what `file_of` writes, and some other spellings of it.
+std::optional<Tile> tile_in(unsigned level, std::string_view file) {
+  constexpr std::uint64_t n_max = std::uint64_t{1} << 56;
+  Tile tile{level};
+  if (const auto partial = file.find(".p/"); partial != file.npos) {
+    const auto width = number(file.substr(partial + 3));
+    if (!width || *width == 0 || *width >= tile_width) return std::nullopt;
+    tile.width = static_cast<unsigned>(*width);
+    file = file.substr(0, partial);
+  }
+  for (bool more = true; more;) {
+    const auto slash = file.find('/');
+    more = slash != file.npos;
+    const auto group = number(file.substr(more ? 1 : 0, more ? slash - 1 : file.npos));
+    if (!group || (more && file.front() != 'x') || tile.n > n_max / 1000) return std::nullopt;
+    tile.n = tile.n * 1000 + *group;
+    if (more) file.remove_prefix(slash + 1);
+  }
+  return tile;
+}
+
 }  // namespace
 
 void each_tile(std::uint64_t size, const std::function<void(const Tile&)>& see) {
@@ -34,6 +62,29 @@ void each_tile(std::uint64_t size, const std::function<void(const Tile&)>& see) 
 std::string path_of(const Tile& tile) { return fmt::format("tile/{}/{}", tile.level, file_of(tile)); }
 
 std::string bundle_path_of(const Tile& tile) { return "tile/entries/" + file_of(tile); }
+
+std::optional<Tile> tile_named(std::string_view path) {
+  constexpr std::string_view before = "tile/";
+  if (!path.starts_with(before)) return std::nullopt;
+  const auto file = path.substr(before.size());
+  const auto slash = file.find('/');
+  const auto level = number(file.substr(0, slash));
+  if (slash == file.npos || !level || *level >= 64 / tile_height) return std::nullopt;
+  const auto tile = tile_in(static_cast<unsigned>(*level), file.substr(slash + 1));
+  return tile && path_of(*tile) == path ? tile : std::nullopt;
+}
+
+std::optional<Tile> bundle_named(std::string_view path) {
+  constexpr std::string_view before = "tile/entries/";
+  if (!path.starts_with(before)) return std::nullopt;
+  const auto tile = tile_in(0, path.substr(before.size()));
+  return tile && bundle_path_of(*tile) == path ? tile : std::nullopt;
+}
+
+bool is_within(const Tile& tile, std::uint64_t size) {
+  const auto nodes = size >> (tile.level * tile_height);
+  return tile.n <= nodes / tile_width && tile.n * tile_width + tile.width <= nodes;
+}
 
 std::string hashes_of(const Tile& tile, const Subtree& subtree) {
   std::string bytes;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "jeton/merkle.hpp"
 
@@ -35,6 +37,13 @@ void each_tile(std::uint64_t size, const std::function<void(const Tile&)>& see);
 [[nodiscard]] std::string path_of(const Tile& tile);
 /// The same for the leaves themselves: "tile/entries/x001/234". `tile` is of level 0.
 [[nodiscard]] std::string bundle_path_of(const Tile& tile);
+
+/// The tile of this name, and the one whose bundle has it; nothing for what neither function above writes.
+[[nodiscard]] std::optional<Tile> tile_named(std::string_view path);
+[[nodiscard]] std::optional<Tile> bundle_named(std::string_view path);
+
+/// Whether a tree over `size` leaves has all that the tile holds.
+[[nodiscard]] bool is_within(const Tile& tile, std::uint64_t size);
 
 /// The bytes of the file: `width` hashes of 32 bytes. What `subtree` throws passes through.
 [[nodiscard]] std::string hashes_of(const Tile& tile, const Subtree& subtree);

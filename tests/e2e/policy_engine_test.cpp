@@ -93,11 +93,13 @@ TEST_CASE("a token that is asked for at the oauth door is decided by the engine 
                       {"actions", {"tools/call"}},
                       {"identifier", "refund"},
                       {"arguments", {{"amount", amount}}}};
+    const auto form = "grant_type=client_credentials&resource=" + escaped(judged_server) +
+                      "&authorization_details=" + escaped(Json::array({detail}).dump());
     RawClient client(jetond.quick_agents_socket());
-    client.send(post("/oauth2/token",
-                     "grant_type=client_credentials&resource=" + escaped(judged_server) +
-                         "&authorization_details=" + escaped(Json::array({detail}).dump()),
-                     "Content-Type: application/x-www-form-urlencoded\r\n"));
+    client.send(
+        fmt::format("POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                    "application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{}",
+                    form.size(), form));
     return client.answer().value_or(RawAnswer{});
   };
   CHECK(token_of(100).status == 200);

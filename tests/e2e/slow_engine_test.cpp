@@ -61,7 +61,7 @@ TEST_CASE("an answer that trickles in is no answer in time") {
 
 TEST_CASE("an agent that the engine is slow for slows no other agent down") {
   const Pdp pdp(hangs_for_slow);
-  const JudgedDaemon jetond(authzen_at(pdp));
+  const JudgedDaemon jetond(authzen_at(pdp) + "timeout_ms = 500\n");
   CHECK(jetond.asked(jetond.quick_agents_socket()) == "ok");
   // given: thirty calls of the one wait for the engine, again and again
   std::vector<RawClient> waiting;
@@ -76,7 +76,7 @@ TEST_CASE("an agent that the engine is slow for slows no other agent down") {
     for (auto& one : waiting) CHECK(one.answer()->code() == "denied_by_policy");
   }
   // then: it never waited for the first one's time to be over, or its own would have been
-  CHECK(median_of(times) < 100ms);
+  CHECK(median_of(times) < 250ms);
 }
 
 TEST_CASE("a thousand calls at once that wait for a hanging engine are all denied while the daemon answers others") {

@@ -76,8 +76,8 @@ TEST_CASE("what was planted in a log of an earlier version does not run when tha
   }
 }
 
-TEST_CASE("a trigger behind the name of something of jetonds own is found") {
-  // SQLite goes by the words of a row of the schema, not by its type or name.
+TEST_CASE("a trigger under the type and name of something of jetonds own is refused as well") {
+  // By SQLite, since 3.31, before anybody can look: the words of a row must be those of its type and name.
   const std::string words = "CREATE TRIGGER hush AFTER INSERT ON event BEGIN DELETE FROM event WHERE code = 23; END";
   for (const std::string row :
        {"'table', 'event', 'event'", "'view', 'events', 'events'", "'index', 'event_spent', 'event'"}) {
@@ -89,9 +89,7 @@ TEST_CASE("a trigger behind the name of something of jetonds own is found") {
            "PRAGMA writable_schema = 1; INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql) "
            "VALUES (" +
                rowid + ", " + row + ", 0, '" + words + "')");
-      check_refused(file, "is not as jetond makes it");
-      const auto reader = open_sqlite_reader(file);
-      CHECK((!reader || !(*reader)->altered().empty()));
+      check_refused(file, "jeton.db");
     }
   }
 }

@@ -195,9 +195,9 @@ bool RawClient::ends(std::chrono::milliseconds limit) {
 }
 
 std::string post(std::string_view target, std::string_view body, std::string_view more) {
-  return fmt::format(
-      "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}", target,
-      more, body.size(), body);
+  const bool typed = more.find("Content-Type:") != more.npos;
+  return fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\n{}{}Content-Length: {}\r\n\r\n{}", target,
+                     typed ? "" : "Content-Type: application/json\r\n", more, body.size(), body);
 }
 
 }  // namespace jeton::outside

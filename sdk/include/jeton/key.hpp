@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -89,21 +90,48 @@ class SigningKey {
   VerifyingKey public_;
 };
 
-/// The keys of one issuer (RFC 7517), whose kids are thumbprints.
+class DomainRoot;
+
+/// What the chain of a certified key lets it sign, and when.
+struct Certified {
+  std::string trust_domain;  ///< of the agents its tokens are minted for
+  std::string issuer;        ///< the one `iss` of its tokens
+  std::int64_t from_s = 0;   ///< NumericDate, as the next one
+  std::int64_t until_s = 0;
+};
+
+/// The keys of one issuer (RFC 7517), whose kids are thumbprints; or, certified, those of a trust domain's daemons.
 class KeySet {
  public:
+  static constexpr std::size_t certified_entries_max = 64;
+  static constexpr std::size_t certified_keys_max = 1024;
+
   KeySet() = default;
   explicit KeySet(std::vector<VerifyingKey> keys) : keys_(std::move(keys)) {}
   /// {"keys":[…]}; two keys of one kid are refused with bad_request. Keys for algorithms of which there is no
   /// `Algorithm` are passed over (RFC 7517 section 5); every other key must be one. For issuers whose kids are not
   /// thumbprints there is `ForeignKeySet`.
   [[nodiscard]] static Result<KeySet> from_jwks(const Json& document);
+  /// Of a key set from anywhere exactly the keys that `root` vouches for: each with a chain (`jeton_chain`) of its key
+  /// certificate and a daemon certificate, both good at this time (5 s of skew). Others are passed over. bad_request
+  /// for what is no key set, for one of more than `certified_entries_max` entries and for two keys of one kid; where no
+  /// key is left, what was wrong with the first chain, or unknown_key where there was none.
+  [[nodiscard]] static Result<KeySet> from_certified_jwks(const Json& document, const DomainRoot& root,
+                                                          std::int64_t wall_us);
 
   [[nodiscard]] const VerifyingKey* find(std::string_view kid) const;
   [[nodiscard]] const std::vector<VerifyingKey>& keys() const { return keys_; }
+  /// Nothing for a key of a set that is believed as it is.
+  [[nodiscard]] const Certified* certified(std::string_view kid) const;
+  /// Without the certified keys that are not good at this time.
+  [[nodiscard]] KeySet in_time(std::int64_t wall_us) const;
+  /// With those of `other`, whose word counts for a key of both. bad_request beyond `certified_keys_max` keys.
+  [[nodiscard]] Result<KeySet> with(const KeySet& other) const;
 
  private:
+  void add(VerifyingKey key, std::optional<Certified> certified);
   std::vector<VerifyingKey> keys_;
+  std::map<std::string, Certified, std::less<>> certified_;  ///< by kid
 };
 
 }  // namespace jeton

@@ -8,6 +8,7 @@
 
 #include "jeton/call_scope.hpp"
 #include "jeton/clock.hpp"
+#include "jeton/domain.hpp"
 #include "jeton/json.hpp"
 #include "jeton/replay_store.hpp"
 #include "jeton/token.hpp"
@@ -29,10 +30,13 @@ struct OfflineRedemption {
 /// What an offline verifier is made of.
 struct OfflineSetup {
   std::string server;                  ///< RFC 9728 resource, or mcp:stdio:<name>; the tokens' `aud`
-  std::string issuer;                  ///< the tokens' `iss`, as GET /v1/status says it
-  Json jwks;                           ///< the issuer's keys, as GET /v1/jwks answers them
+  std::string issuer;                  ///< the tokens' `iss`, as GET /v1/status says it; with `root` it may be empty
+  Json jwks;                           ///< the issuer's keys, as GET /v1/jwks answers them; with `root` it may be null
   std::shared_ptr<ReplayStore> store;  ///< one for all replicas of `server`
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
+  /// Key sets are then believed wherever they come from, and only as far as this key vouches for them. With an empty
+  /// `issuer` any daemon of the domain will do; each token's `iss` is that of its daemon.
+  std::optional<DomainRoot> root = std::nullopt;
 };
 
 /// For a server whose entry says `verify = "offline"`. Thread-safe; copies share keys and store.
@@ -48,7 +52,7 @@ struct OfflineSetup {
 /// - A repeated redemption needs its key still among the keys; without it the answer is unknown_key.
 class OfflineVerifier {
  public:
-  /// bad_request when the server, the issuer or the keys are none.
+  /// bad_request when the server, the issuer or the keys are none; with a root what `KeySet::from_certified_jwks` says.
   [[nodiscard]] static Result<OfflineVerifier> make(OfflineSetup setup);
 
   /// Checks form, arguments, genuineness, issuer, audience, tool and digest; then state and time; and burns only when
@@ -58,8 +62,10 @@ class OfflineVerifier {
                                                  std::string redemption_id = random_id()) const;
 
   /// From now on these keys and no others. Keys rotate hourly and the next one is published before it is used, so once
-  /// a minute is often enough. bad_request leaves the old ones.
+  /// a minute is often enough. bad_request leaves the old ones, and so does every refusal of a key set by a root.
   [[nodiscard]] Result<void> set_keys(const Json& jwks) const;
+  /// With a root: these as well, of another daemon of the domain. Those whose certificates have ended are forgotten.
+  [[nodiscard]] Result<void> add_keys(const Json& jwks) const;
   /// The same from a sidecar on this machine; wrong_issuer when it is another one's.
   [[nodiscard]] Result<void> fetch_keys(const Client& sidecar) const;
 

@@ -71,7 +71,8 @@ class UnverifiedToken {
 class GenuineToken {
  public:
   /// unknown_key when no key has its kid. bad_signature when that key is of another algorithm than the header says,
-  /// when it says no, and for the higher of the two ES256 signatures, or a token would have two spellings.
+  /// when it says no, and for the higher of the two ES256 signatures, or a token would have two spellings. wrong_issuer
+  /// for what a certified key is not certified for.
   [[nodiscard]] static Result<GenuineToken> verify(UnverifiedToken token, const KeySet& keys);
   /// For the issuer alone: `of_known` is the SHA-256 of a token with this jti that the issuer knows to be its own.
   /// Nothing when they differ.

@@ -52,8 +52,6 @@ class OpensslKey {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
-/// Whether OpenSSL's secure heap exists and all of it is locked in memory. Made at the first call, for good.
-[[nodiscard]] bool secure_heap_locked();
 /// Bytes of it that are in use.
 [[nodiscard]] std::size_t secure_heap_used();
 

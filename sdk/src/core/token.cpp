@@ -64,6 +64,15 @@ std::string payload_of(const TokenClaims& claims) {
   return std::move(*payload);
 }
 
+/// A certified key signs for its own daemon's issuer and for agents of its trust domain.
+Result<void> fits_certificate(const TokenClaims& claims, const Certified& certified) {
+  if (claims.iss != certified.issuer)
+    return refuse(Code::wrong_issuer, "the token names another issuer than its key is certified for");
+  if (!claims.client_id.starts_with("spiffe://" + certified.trust_domain + "/"))
+    return refuse(Code::wrong_issuer, "the token is of an agent of another trust domain than its key");
+  return {};
+}
+
 }  // namespace
 
 Json TokenClaims::authorization_details() const {
@@ -118,6 +127,8 @@ Result<GenuineToken> GenuineToken::verify(UnverifiedToken token, const KeySet& k
   }
   if (key->algorithm() == Algorithm::es256 && !is_lower_es256(token.signature_))
     return refuse(Code::bad_signature, "the signature is the higher of the two that fit; send the token as minted");
+  if (const auto* certified = keys.certified(token.kid_))
+    if (auto fits = fits_certificate(token.claims_, *certified); !fits) return refuse(fits.error());
   return GenuineToken(std::move(token.claims_), token.sha256_);
 }
 

@@ -1,8 +1,8 @@
 // Does a text have exactly the form of a token? Every byte and every member is accounted for before any key is tried.
 #include <algorithm>
-#include <initializer_list>
-#include <span>
 
+#include "core/compact_jws.hpp"
+#include "core/strict_members.hpp"
 #include "jeton/base64url.hpp"
 #include "jeton/token.hpp"
 
@@ -11,100 +11,12 @@ namespace {
 
 constexpr JsonLimits token_json_limits{.bytes = token_bytes_max, .depth = 16};
 constexpr int actors_max = 8;
-constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
 
 tl::unexpected<Error> malformed(std::string message) { return refuse(Code::bad_token, std::move(message)); }
 
-bool may_stand_in_a_token(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
+using Members = StrictMembers;
 
-/// Names are the sender's text: only short plain ones are repeated in a message.
-std::string plain(std::string_view name) {
-  const bool repeatable = !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
-    return may_stand_in_a_token(c) || c == '#' || c == ':' || c == '/';
-  });
-  return repeatable ? std::string(name) : "with an unusual name";
-}
-
-/// Reads the members of one object, keeping in `fault` only the first thing that is wrong anywhere. What it answers
-/// after a fault is of the right type and without meaning.
-class Members {
- public:
-  Members(const Json& object, std::string_view where, std::string& fault)
-      : object_(object), where_(where), fault_(fault) {
-    if (!object.is_object()) blame(std::string(where_) + " is not an object");
-  }
-
-  void allow_only(std::initializer_list<std::string_view> names) {
-    if (!object_.is_object()) return;
-    for (const auto& member : object_.items()) {
-      if (std::find(names.begin(), names.end(), member.key()) == names.end()) {
-        return blame(std::string(where_) + " has a member it must not have: " + plain(member.key()));
-      }
-    }
-  }
-
-  [[nodiscard]] bool has(std::string_view name) const { return object_.is_object() && object_.contains(name); }
-
-  /// The member, or null with the fault noted.
-  const Json& at(std::string_view name) {
-    static const Json nothing;
-    if (has(name)) return *object_.find(name);
-    blame_member(name, "is missing");
-    return nothing;
-  }
-
-  std::string text(std::string_view name) {
-    const auto* value = at(name).get_ptr<const std::string*>();
-    if (value != nullptr && !value->empty()) return *value;
-    blame_member(name, "is not a string with something in it");
-    return {};
-  }
-
-  std::int64_t integer(std::string_view name, std::int64_t least) {
-    const auto& value = at(name);
-    // Unsigned first: a value over the range of int64 must not come back negative.
-    if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(integer_max)) {
-      blame_member(name, "is over 2^53-1");
-    } else if (!value.is_number_integer() || value.get<std::int64_t>() < least) {
-      blame_member(name, "is not an integer of at least " + std::to_string(least));
-    } else {
-      return value.get<std::int64_t>();
-    }
-    return least;
-  }
-
-  template <class Value>
-  Value parsed(std::string_view name) {
-    const auto value = Value::parse(text(name));
-    if (!value) blame_member(name, "is not base64url of the right length");
-    return value.value_or(Value{});
-  }
-
-  void blame_member(std::string_view name, std::string_view why) {
-    blame("the member " + std::string(name) + " of " + std::string(where_) + " " + std::string(why));
-  }
-
- private:
-  void blame(std::string what) {
-    if (fault_.empty()) fault_ = std::move(what);
-  }
-
-  const Json& object_;
-  std::string_view where_;
-  std::string& fault_;
-};
-
-/// RFC 7515 section 4.1.9: media types compare without case, and `application/` may be left out.
-bool is_access_token_type(std::string_view typ) {
-  const auto equals = [&](std::string_view wanted) {
-    return std::equal(typ.begin(), typ.end(), wanted.begin(), wanted.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-  };
-  return equals("at+jwt") || equals("application/at+jwt");
-}
+bool is_access_token_type(std::string_view typ) { return is_media_type(typ, "at+jwt"); }
 
 struct Header {
   std::string kid;
@@ -191,34 +103,6 @@ TokenClaims read_claims(const Json& json, std::string& fault) {
   return claims;
 }
 
-struct Parts {
-  std::string_view header;
-  std::string_view payload;
-  std::string_view signature;
-};
-
-/// Exactly three parts, none of them empty.
-std::optional<Parts> split(std::string_view compact) {
-  const auto first = compact.find('.');
-  const auto last = compact.rfind('.');
-  if (first == last) return std::nullopt;  // no dot, or one
-  const Parts parts{compact.substr(0, first), compact.substr(first + 1, last - first - 1), compact.substr(last + 1)};
-  const bool whole = !parts.header.empty() && !parts.payload.empty() && !parts.signature.empty();
-  if (!whole || parts.payload.find('.') != std::string_view::npos) return std::nullopt;
-  return parts;
-}
-
-Result<Json> decode(std::string_view part, std::string_view where) {
-  const auto bytes = from_base64url(part);
-  if (!bytes) return malformed(std::string(where) + " is not strict base64url");
-  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  auto json = parse_json_strictly(text, token_json_limits);
-  if (json) return std::move(*json);
-  // Not the parser's own message: its pointer could hold names of the sender's choice.
-  const bool twice = json.error().fault == JsonFault::duplicate_name;
-  return malformed(std::string(where) + (twice ? " has a member name twice" : " is not strict JSON"));
-}
-
 }  // namespace
 
 Result<TokenClaims> TokenClaims::from_json(const Json& payload) {
@@ -230,17 +114,17 @@ Result<TokenClaims> TokenClaims::from_json(const Json& payload) {
 
 Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
   if (compact.size() > token_bytes_max) return malformed("the token is larger than 8 KiB");
-  if (!std::all_of(compact.begin(), compact.end(), may_stand_in_a_token)) {
+  if (!std::all_of(compact.begin(), compact.end(), may_stand_in_a_jws)) {
     return malformed("the token has a byte that no token has; send it as it was minted");
   }
-  const auto parts = split(compact);
+  const auto parts = split_jws(compact);
   if (!parts) return malformed("the token is not three parts with dots between them");
 
   UnverifiedToken token;
   auto signature = from_base64url(parts->signature);
   if (!signature) return malformed("the token signature is not strict base64url");
   token.signature_ = std::move(*signature);
-  const auto header = decode(parts->header, "the token header");
+  const auto header = decode_jws_part(parts->header, "the token header", token_json_limits);
   if (!header) return refuse(header.error());
   std::string fault;
   auto [kid, algorithm] = read_header(*header, fault);
@@ -249,7 +133,7 @@ Result<UnverifiedToken> UnverifiedToken::parse(std::string_view compact) {
   token.kid_ = std::move(kid);
   token.algorithm_ = algorithm;
 
-  const auto payload = decode(parts->payload, "the token payload");
+  const auto payload = decode_jws_part(parts->payload, "the token payload", token_json_limits);
   if (!payload) return refuse(payload.error());
   auto claims = TokenClaims::from_json(*payload);
   if (!claims) return refuse(claims.error());

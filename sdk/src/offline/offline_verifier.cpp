@@ -14,6 +14,7 @@ struct OfflineVerifier::Shared {
   const std::string issuer;
   const std::shared_ptr<ReplayStore> store;
   const std::shared_ptr<const Clock> clock;
+  const std::optional<DomainRoot> root;
   std::mutex mutex;
   std::shared_ptr<const KeySet> keys;
 
@@ -22,30 +23,46 @@ struct OfflineVerifier::Shared {
     return keys;
   }
 
+  [[nodiscard]] Result<KeySet> read(const Json& jwks) const {
+    return root ? KeySet::from_certified_jwks(jwks, *root, clock->wall_us()) : KeySet::from_jwks(jwks);
+  }
+
+  /// Any daemon of the domain, where no issuer was named: that a key's tokens name its own was part of their being
+  /// genuine.
+  [[nodiscard]] std::string issuer_of(const GenuineToken& token) const {
+    return root && issuer.empty() ? token.claims().iss : issuer;
+  }
+
   Result<VerifiedToken> check(std::string_view compact, std::string_view tool, const Json& arguments) {
     auto token = UnverifiedToken::parse(compact);
     if (!token) return refuse(token.error());
     const auto digest = args_digest(tool, arguments);
     if (!digest) return refuse(digest.error());
-    auto genuine = GenuineToken::verify(std::move(*token), *current_keys());
+    auto genuine = GenuineToken::verify(std::move(*token), current_keys()->in_time(clock->wall_us()));
     if (!genuine) return refuse(genuine.error());
-    return VerifiedToken::check(std::move(*genuine), {issuer, server, std::string(tool), *digest});
+    auto iss = issuer_of(*genuine);
+    return VerifiedToken::check(std::move(*genuine), {std::move(iss), server, std::string(tool), *digest});
   }
 };
 
 Result<OfflineVerifier> OfflineVerifier::make(OfflineSetup setup) {
   if (setup.server.empty()) return refuse(Code::bad_request, "an offline verifier needs the name of its server");
-  if (setup.issuer.empty()) return refuse(Code::bad_request, "an offline verifier needs the issuer of its tokens");
+  if (setup.issuer.empty() && !setup.root)
+    return refuse(Code::bad_request, "an offline verifier needs the issuer of its tokens");
   if (!setup.store || !setup.clock)
     return refuse(Code::bad_request, "an offline verifier needs a replay store and a clock");
-  auto keys = KeySet::from_jwks(setup.jwks);
-  if (!keys) return refuse(keys.error());
-  return OfflineVerifier(std::shared_ptr<Shared>(new Shared{std::move(setup.server),
-                                                            std::move(setup.issuer),
-                                                            std::move(setup.store),
-                                                            std::move(setup.clock),
-                                                            {},
-                                                            std::make_shared<const KeySet>(std::move(*keys))}));
+  std::shared_ptr<Shared> shared(new Shared{std::move(setup.server),
+                                            std::move(setup.issuer),
+                                            std::move(setup.store),
+                                            std::move(setup.clock),
+                                            std::move(setup.root),
+                                            {},
+                                            std::make_shared<const KeySet>()});
+  OfflineVerifier verifier(std::move(shared));
+  // Who believes a root may begin without keys: every token is then unknown_key.
+  if (verifier.shared_->root && setup.jwks.is_null()) return verifier;
+  if (auto set = verifier.set_keys(setup.jwks); !set) return refuse(set.error());
+  return verifier;
 }
 
 Result<OfflineRedemption> OfflineVerifier::redeem(std::string_view token, std::string_view tool, const Json& arguments,
@@ -66,15 +83,26 @@ Result<OfflineRedemption> OfflineVerifier::redeem(std::string_view token, std::s
 }
 
 Result<void> OfflineVerifier::set_keys(const Json& jwks) const {
-  auto keys = KeySet::from_jwks(jwks);
+  auto keys = shared_->read(jwks);
   if (!keys) return refuse(keys.error());
   const std::lock_guard lock(shared_->mutex);
   shared_->keys = std::make_shared<const KeySet>(std::move(*keys));
   return {};
 }
 
+Result<void> OfflineVerifier::add_keys(const Json& jwks) const {
+  if (!shared_->root) return refuse(Code::bad_request, "without a root there is one issuer, and its keys are set");
+  const auto more = shared_->read(jwks);
+  if (!more) return refuse(more.error());
+  const std::lock_guard lock(shared_->mutex);
+  auto all = shared_->keys->in_time(shared_->clock->wall_us()).with(*more);
+  if (!all) return refuse(all.error());
+  shared_->keys = std::make_shared<const KeySet>(std::move(*all));
+  return {};
+}
+
 Result<void> OfflineVerifier::fetch_keys(const Client& sidecar) const {
-  if (sidecar.issuer() != shared_->issuer)
+  if (!shared_->issuer.empty() && sidecar.issuer() != shared_->issuer)
     return refuse(Code::wrong_issuer, "this sidecar is another issuer than that of the tokens");
   const auto jwks = sidecar.jwks();
   if (!jwks) return refuse(jwks.error());

@@ -104,10 +104,10 @@ TEST_CASE("another engine needs a restart, since the network was given up withou
   const auto none = parse_config("trust_domain = \"acme.example\"\n", "jeton.toml", 990).value();
   const auto one = parse_config(base + opa, "jeton.toml", 990).value();
   const auto slower = parse_config(base + opa + "timeout_ms = 200\n", "jeton.toml", 990).value();
-  CHECK_FALSE(needs_restart(one, one));
-  CHECK(needs_restart(none, one) == "policy");
-  CHECK(needs_restart(one, none) == "policy");
-  CHECK(needs_restart(one, slower) == "policy");
+  CHECK_FALSE(needs_restart(one, one, false));
+  CHECK(needs_restart(none, one, false) == "policy");
+  CHECK(needs_restart(one, none, false) == "policy");
+  CHECK(needs_restart(one, slower, false) == "policy");
 }
 
 TEST_CASE("an engine's token is one line of a file that nobody else can read") {

@@ -158,6 +158,20 @@ TEST_CASE("what a daemon says of itself becomes findings") {
   CHECK(about(with("disabled_agents", {"spiffe://a/agent/b"}), "disabled") == One{Urgency::note});
 }
 
+TEST_CASE("a domain certificate is a finding that says until when") {
+  constexpr std::int64_t now = 1'790'000'000, day = 86'400;
+  const auto with = [&](Json domain) { return jeton::examine_domain({{"domain", std::move(domain)}}, now); };
+  CHECK(about(with({{"daemon", "d"}}), "no domain certificate") == One{Urgency::note});
+  CHECK(about(with({{"daemon", "d"}, {"root", "k"}, {"certificate_ends_at", now + 15 * day}}),
+              "good until 2026-10-06") == One{Urgency::note});
+  CHECK(about(with({{"daemon", "d"}, {"root", "k"}, {"certificate_ends_at", now + 13 * day}}), "ends on 2026-10-04") ==
+        One{Urgency::warning});
+  CHECK(about(with({{"daemon", "d"}, {"fault", "the certificate has ended; have it signed"}}), "has ended") ==
+        One{Urgency::error});
+  CHECK(with({{"daemon", "d"}, {"certificate_ends_at", INT64_MAX}}).size() == 1);
+  CHECK(jeton::examine_domain(Json::object(), now).empty());
+}
+
 TEST_CASE("what a stranger may not ask a daemon is no finding") {
   CHECK(examine_status({{"version", "1"}, {"dev", false}}, "1").empty());
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/config.hpp"
+#include "identity/certifier.hpp"
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
 #include "jeton/client.hpp"
@@ -48,6 +49,10 @@ TEST_CASE("every lifetime of the operations page is that of the code") {
   says("a token", std::to_string(token_lifetime_max_s), " s");
   says("a repeated answer to the same redemption", std::to_string(repeat_window_s), " s");
   says("a token key", std::to_string(Keyring::rotation_us / us_per_s), " s");
+  says("a token key's certificate", std::to_string(Certifier::key_certificate_s), " s");
+  says("a daemon's certificate", constant("sidecar/cli/commands.hpp", "int days"), " days");
+  says("a daemon's certificate", constant("sidecar/cli/parse_domain.cpp", "Range(1"), " (`--days`)");
+  says("exported keys", std::to_string(2 * Keyring::rotation_us / us_per_s), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "keys_good_for"), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "refetch_pause"), " s");
   says("the offline replay store", std::to_string(skew_and_window), " s");

@@ -65,7 +65,7 @@ TEST_CASE("what is no JSON object is a bad request") {
 TEST_CASE("a member that nobody asked for is named and refused") {
   CHECK(open(open_body(R"({"agent":"spiffe://x"})")) == "bad_request");
   CHECK_THAT(message_of(open_body(R"({"agent":"secret"})")), Catch::Contains("agent") && !Catch::Contains("secret"));
-  CHECK(open(open_body(R"({"subject_token":"a.b.c"})")) == "bad_request");
+  CHECK(open(open_body(R"({"scope":"a.b.c"})")) == "bad_request");
   CHECK(open(open_body(R"({"redemption_id":"x"})")) == "bad_request");
   CHECK(redeem(redeem_body(R"({"open_id":"x"})")) == "bad_request");
   CHECK(finish(finish_body(R"({"role":"agent"})")) == "bad_request");

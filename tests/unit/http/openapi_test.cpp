@@ -137,8 +137,8 @@ TEST_CASE("every path that is described is served by the doors it says and over 
 TEST_CASE("no path of the doors is missing from the description") {
   std::vector<std::string> paths;
   for (const auto& operation : operations()) paths.push_back(operation.path);
-  // What the doors let in over TCP and nobody answers yet.
-  const std::set<std::string> not_answered{"/tlog/checkpoint", "/tlog/tile/", "/tlog/tile/entries"};
+  // The log's files (L20): not described yet, and answered where a door was given a log to read.
+  const std::set<std::string> not_answered{"/tlog/", "/tlog/checkpoint", "/tlog/tile/", "/tlog/tile/entries"};
   std::size_t found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(in_tree("sidecar/http"))) {
     if (entry.path().extension() != ".cpp") continue;

@@ -1,0 +1,88 @@
+// `jeton jwks export`: keys and discovery documents as files, for relying parties that cannot reach the daemon.
+#include <filesystem>
+
+#include <fmt/core.h>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "http/static_documents.hpp"
+#include "identity/keyring.hpp"
+#include "store/whole_file.hpp"
+
+namespace jeton::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The key that signs after the next rotation is among those shown; the one after that is not made yet.
+std::int64_t good_until(const Json& status) {
+  const auto until = status.value("keys_rotate_at", std::int64_t{0}) + Keyring::rotation_us / us_per_s;
+  const auto domain = status.value("domain", Json::object());
+  return std::min(until, domain.value("certificate_ends_at", until));
+}
+
+Result<void> write(const fs::path& directory, const StaticFile& file) {
+  const auto place = directory / file.path;
+  std::error_code error;
+  fs::create_directories(place.parent_path(), error);
+  if (error)
+    return refuse(Code::bad_request, fmt::format("cannot make {}: {}; name another directory with --out",
+                                                 place.parent_path().string(), error.message()));
+  auto written = replace_file(place, file.text);
+  if (written) written = sync_directory(place.parent_path());
+  if (!written) return refuse(Code::bad_request, written.error().message + "; name another directory with --out");
+  return {};
+}
+
+/// What a daemon shows, once it is known to be the one that is meant.
+struct Shown {
+  Json status;
+  Json jwks;
+};
+Result<Shown> shown_by(const Client& client, const std::string& issuer) {
+  if (client.issuer() != issuer)
+    return refuse(Code::wrong_issuer,
+                  fmt::format("the daemon's issuer is {}; name that one with --issuer", client.issuer()));
+  auto status = client.status();
+  if (!status) return refuse(status.error());
+  if (!status->contains("keys_rotate_at"))
+    return refuse(Code::wrong_role, "only an operator is told when keys rotate; ask as one");
+  auto jwks = client.jwks();
+  if (!jwks) return refuse(jwks.error());
+  return Shown{std::move(*status), std::move(*jwks)};
+}
+
+}  // namespace
+
+int jwks_export(const Common& common, const JwksOptions& options) {
+  const fs::path directory = options.directory;
+  std::error_code ignored;
+  if (fs::exists(directory / "jeton.db", ignored))
+    return usage("--out is a state directory; name the root of a web server");
+  const auto client = Client::connect(common.client());
+  if (!client) return tell(common, client.error());
+  const auto shown = shown_by(*client, options.issuer);
+  if (!shown) return tell(common, shown.error());
+  const auto files = static_documents(options.issuer, shown->jwks);
+  if (!files) return tell(common, files.error());
+  for (const auto& file : *files)
+    if (auto written = write(directory, file); !written) return tell(common, written.error());
+
+  const auto until = good_until(shown->status);
+  const auto keys = shown->jwks.value("keys", Json::array()).size();
+  if (common.json) {
+    Json paths = Json::array();
+    for (const auto& file : *files) paths.push_back(file.path);
+    fmt::print("{}\n", json_for_terminal({{"directory", directory.string()},
+                                          {"issuer", options.issuer},
+                                          {"keys", keys},
+                                          {"files", std::move(paths)},
+                                          {"good_until", until}}));
+    return 0;
+  }
+  fmt::print("{} keys in {}, good until {}\n", keys, for_terminal(directory.string()), utc_time(until * us_per_s));
+  fmt::print(stderr, "jeton: hint: run it again before then, and whenever jetond was restarted\n");
+  return 0;
+}
+
+}  // namespace jeton::cli
