@@ -61,7 +61,7 @@ TEST_CASE("rfc7523_3_a_workloads_token_for_others_or_over_or_of_another_key_is_r
                       {"iat", given.now_s()},        {"exp", given.now_s() + 600}, {"environment", "production"}};
     return jwt(patched(claims, patch), key, "c");
   };
-  CHECK(given.agent_of(token({}))->name == deploy);
+  CHECK(given.agent_of(token(Json::object()))->name == deploy);
   const auto code = [&](const std::string& text) { return given.agent_of(text).error().code; };
   CHECK(code(token({{"aud", "https://other.example"}})) == Code::wrong_audience);
   CHECK(code(token({{"aud", {our_issuer, "https://other.example"}}})) == Code::wrong_audience);
@@ -72,7 +72,7 @@ TEST_CASE("rfc7523_3_a_workloads_token_for_others_or_over_or_of_another_key_is_r
   CHECK(code(token({{"iat", given.now_s() - 60}, {"exp", given.now_s() - 10}})) == Code::expired);
   CHECK(code(token({{"nbf", given.now_s() + 60}})) == Code::not_yet_valid);
   CHECK(code(token({{"environment", "staging"}})) == Code::unknown_agent);
-  CHECK(code(token({}, SigningKey::generate(Algorithm::es256))) == Code::bad_signature);
+  CHECK(code(token(Json::object(), SigningKey::generate(Algorithm::es256))) == Code::bad_signature);
 }
 
 TEST_CASE("RFC 7523 section 3: an assertion that is not of us alone or not of the client is refused") {
