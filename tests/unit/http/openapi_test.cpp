@@ -93,6 +93,16 @@ struct Described : OAuthFixture {
   }
 };
 
+bool is_of_log_files(const Operation& operation) { return operation.path.starts_with("/tlog/"); }
+
+/// Without the lines that are comments.
+std::string source_of(const std::filesystem::path& file) {
+  std::string code;
+  for (const auto& line : jeton::test::lines_of(text_of(file)))
+    if (line.find_first_not_of(' ') == line.npos || line.find("//") != line.find_first_not_of(' ')) code += line + '\n';
+  return code;
+}
+
 bool is_no_path(const Job& job) {
   if (!job.response.content_type.starts_with("application/problem+json")) return false;
   const auto detail = body_of(job).value("detail", "");
@@ -125,8 +135,9 @@ TEST_CASE("every path that is described is served by the doors it says and over 
   for (const auto& operation : operations()) {
     CAPTURE(operation.path, operation.method);
     REQUIRE(operation.stands_at("socket"));
-    CHECK_FALSE(is_no_path(door.send_example(operation, operator_uid)));
     CHECK(serves_network(operation.target()) == operation.stands_at("tcp"));
+    if (is_of_log_files(operation)) continue;  // this door has no log to read
+    CHECK_FALSE(is_no_path(door.send_example(operation, operator_uid)));
     CHECK(is_no_path(door.send_example(operation, std::nullopt)) != operation.stands_at("tcp"));
     over_network += operation.stands_at("tcp") ? 1 : 0;
   }
@@ -137,28 +148,21 @@ TEST_CASE("every path that is described is served by the doors it says and over 
 TEST_CASE("no path of the doors is missing from the description") {
   std::vector<std::string> paths;
   for (const auto& operation : operations()) paths.push_back(operation.path);
-  // The log's files (L20): not described yet, and answered where a door was given a log to read.
-  const std::set<std::string> not_answered{"/tlog/", "/tlog/checkpoint", "/tlog/tile/", "/tlog/tile/entries"};
+  const std::set<std::string> no_paths{"/arguments", "/64"};  // a JSON Pointer, a prefix of addresses
   std::size_t found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(in_tree("sidecar/http"))) {
     if (entry.path().extension() != ".cpp") continue;
-    for (const auto& piece : between(text_of(entry.path()), "\"/", "\"")) {
+    for (const auto& piece : between(source_of(entry.path()), "\"/", "\"")) {
       const auto literal = "/" + piece;
-      if (literal == "/" || literal.find_first_of(" ?%{") != literal.npos) continue;
+      if (literal == "/" || literal.find_first_of(" ?%{") != literal.npos || no_paths.count(literal) == 1) continue;
       INFO(entry.path() << " has " << literal);
       ++found;
       const bool described = std::any_of(
           paths.begin(), paths.end(), [&](const std::string& path) { return path.find(literal) != std::string::npos; });
-      CHECK(described != (not_answered.count(literal) == 1));
+      CHECK(described);
     }
   }
   CHECK(found > 30);
-  OAuthFixture door;
-  for (const auto* target : {"/tlog/checkpoint", "/tlog/tile/0/000", "/tlog/tile/entries/000"}) {
-    CAPTURE(target);
-    CHECK(is_no_path(door.get(target)));
-    CHECK(is_no_path(door.get(target, false)));
-  }
 }
 
 TEST_CASE("the codes of the description are those of the table at their statuses") {
@@ -195,7 +199,7 @@ TEST_CASE("the example of each request is taken and its answer has the members t
     const bool by_agent = operation.path.starts_with("/oauth2/token") || operation.path.starts_with("/oauth2/revoke") ||
                           operation.path.starts_with("/v1/calls");
     const bool needs_a_call = operation.path.find("{txn}") != std::string::npos || operation.path == "/v1/redeem";
-    if (needs_a_call) continue;  // below
+    if (needs_a_call || is_of_log_files(operation)) continue;  // the first are below
     const auto job = door.send_example(operation, by_agent ? billing : operator_uid);
     CHECK(job.response.status == 200);
     const auto& content = operation.is["responses"]["200"]["content"];
