@@ -145,13 +145,13 @@ TEST_CASE("the endpoints of an issuer with a path are served behind it and witho
         {"/Tenant/v1/redeem", "/Tenant/v1/redeem"}};
     for (const auto& [target, path] : targets) {
       CAPTURE(target);
-      Request request{.method = "POST", .target = target, .host = here};
+      Request request{.method = "POST", .target = target, .content_type = "", .body = "", .host = here};
       CHECK(screened(rules, request) == 0);
       CHECK(request.target == path);
     }
   }
   // The name of a path that is served stays what it is.
-  Request request{.method = "POST", .target = "/oauth2/token", .host = here};
+  Request request{.method = "POST", .target = "/oauth2/token", .content_type = "", .body = "", .host = here};
   CHECK(screened(NetworkRules("https://jeton.acme.example/oauth2"), request) == 0);
   CHECK(request.target == "/oauth2/token");
 }
