@@ -44,7 +44,7 @@ bool is_outcome(std::string_view target) {
   constexpr std::string_view before = "/v1/calls/", after = "/outcome";
   if (!target.starts_with(before) || !target.ends_with(after)) return false;
   target.remove_prefix(before.size());
-  return target.find('/') == target.size() - after.size();
+  return target.size() > after.size() && target.find('/') == target.size() - after.size();
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ std::optional<NetworkRules::Refused> NetworkRules::screen(Request& request, std:
     return bad_request("a request names its host in exactly one Host field");
   if (!is_ours(request.host, came_to))
     return Refused{{Code::bad_request, "this is not that host; use the issuer's URL"}, misdirected};
-  if (!request.origin.empty() && request.origin != scheme_ + "://" + authority_)
+  if (!request.origin.empty() && (authority_.empty() || request.origin != scheme_ + "://" + authority_))
     return bad_request("pages of other origins are not served");
   if (auto refused = leave_path(request, came_to)) return refused;
   // The endpoints of an issuer with a path lie behind it, unless a proxy took it away.

@@ -143,7 +143,11 @@ bool OAuthDoor::identify(Job& job) {
       return false;
     }
   auto credentials = credentials_of(job.request);
-  if (!credentials) return !job.caller.remote || deny({credentials.error()});
+  if (!credentials) {
+    if (!job.caller.remote) return true;
+    if (is_form_path(job.request.target)) return deny({credentials.error()});
+    return deny({{Code::unattested_peer, "nothing in this body proves who asks"}});
+  }
   if (credentials->grant_assertion) {
     if (parts_.clients == nullptr)
       return deny({{Code::unknown_agent, "no [[trusted_issuer]] is configured"}, "invalid_grant"});

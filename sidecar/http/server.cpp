@@ -351,8 +351,8 @@ class Server::Loop {
   const ProcessView& view_;
   ServerLimits limits_;
   Places places_;
-  Answering answering_;
   asio::io_context context_{1};
+  Answering answering_;  ///< goes before the context: who waits in it is resumed there
   std::list<Gate> gates_;
   asio::signal_set signals_;
   std::function<void()> reload_;

@@ -94,7 +94,7 @@ TEST_CASE("a daemon under Landlock mints and redeems and reloads and shows check
 
   const auto size = ledger.count("TRUE");
   CHECK(eventually([&] { return read_file(place).find(fmt::format("\n{}\n", size)) != std::string::npos; }));
-  CHECK(read_file(place) == read_file(daemon.state() / "checkpoint"));
+  CHECK(eventually([&] { return read_file(place) == read_file(daemon.state() / "checkpoint"); }));
   daemon.kill9();
   daemon.restart();
   CHECK(mint_and_redeem(daemon) == "ok");

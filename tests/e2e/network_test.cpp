@@ -181,7 +181,7 @@ TEST_CASE("a request for another host or from another page or for a path of the 
   for (const auto* target : {"/v1/calls", "/v1/revoke", "/v1/calls/AAECAwQFBgcICQoLDA0ODw/tokens"})
     CHECK(status_of(fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: 2\r\n\r\n{{}}", target, host)) == 404);
   CHECK(network.ledger.count("1") == before);
-  CHECK(network.metric("jeton_hosts_refused_total") == "8");
+  CHECK(network.metric("jeton_hosts_refused_total") == "9");
 }
 
 TEST_CASE("who is not known yet redeems nothing and reports nothing and leaves no event") {

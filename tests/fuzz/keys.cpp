@@ -22,7 +22,8 @@ void hold_for_jwk(const Json& jwk) {
   const auto key = VerifyingKey::from_jwk(jwk);
   if (!key) return hold(key.error().code == Code::bad_request, "what is no key is bad_request");
   hold_for_key(*key);
-  for (const auto& member : key->jwk().items())
+  const auto again = key->jwk();
+  for (const auto& member : again.items())
     if (names_key(member.key())) hold(jwk.at(member.key()) == member.value(), "each number of a key has one spelling");
 }
 

@@ -32,7 +32,7 @@ class FakeEngine final : public Engine {
 };
 
 /// Answers every POST alike.
-class FakeFetch final : public Fetch {
+class FakeNetwork final : public Fetch {
  public:
   struct Post {
     std::string url;

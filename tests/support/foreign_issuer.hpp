@@ -46,7 +46,7 @@ inline std::string signed_jwt(std::string_view header, std::string_view payload,
 inline Json header_of(const SigningKey& key, std::string_view kid, const Json& patch = Json::object()) {
   Json header{{"alg", name_of(key.verifying_key().algorithm())}, {"typ", "JWT"}};
   if (!kid.empty()) header["kid"] = kid;
-  header.merge_patch(patch);
+  if (!patch.is_null()) header.merge_patch(patch);
   return header;
 }
 inline std::string jwt(const Json& claims, const SigningKey& key, std::string_view kid,
@@ -56,7 +56,7 @@ inline std::string jwt(const Json& claims, const SigningKey& key, std::string_vi
 
 /// The claims with a merge patch: null takes a member away.
 inline Json patched(Json claims, const Json& patch) {
-  claims.merge_patch(patch);
+  if (!patch.is_null()) claims.merge_patch(patch);  // {} is null as often as it is an object
   return claims;
 }
 

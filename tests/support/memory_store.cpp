@@ -108,6 +108,10 @@ Result<void> MemoryStore::transact(const std::function<void()>& work) {
   in_transaction_ = true;
   try {
     work();
+  } catch (const LogDamaged& error) {
+    cut(before);
+    in_transaction_ = false;
+    return refuse(Code::log_unavailable, error.what());  // as the ledger in a file does
   } catch (...) {
     cut(before);
     in_transaction_ = false;

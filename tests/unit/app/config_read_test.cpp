@@ -347,7 +347,7 @@ TEST_CASE("every key can be set and is not ignored") {
       base +
       "ttl_s = 120\nmax_attempts = 1000\nmax_redemptions = 1000\nrate_per_min = 1000000\n"
       "[limits]\nbody_bytes = 2001\narguments_bytes = 2000\nheader_bytes = 2002\nconnections_per_uid = 3\n"
-      "connections = 4\nidle_s = 6\nrequest_s = 7\n"
+      "connections_per_address = 5\nconnections = 4\nidle_s = 6\nrequest_s = 7\n"
       "[[reviewer]]\nmatch = [\"unix:uid:1003\"]\n");
   REQUIRE(config);
   CHECK(config->issuer == "https://jeton.example/a");
@@ -356,7 +356,7 @@ TEST_CASE("every key can be set and is not ignored") {
   CHECK(config->landlock == jeton::Landlock::on);
   CHECK(config->reserve_bytes == 0);
   CHECK(config->socket == "/run/j.sock");
-  CHECK(config->limits == jeton::Limits{2001, 2000, 2002, 3, 4, 6, 7});
+  CHECK(config->limits == jeton::Limits{2001, 2000, 2002, 3, 5, 4, 6, 7});
   const auto& permit = config->grants[0].permit;
   CHECK(permit.ttl_s == 120);
   CHECK(permit.max_attempts == 1000);

@@ -30,6 +30,10 @@ struct House {
     write_bytes(state / "domain.cert.new", text);
     std::filesystem::rename(state / "domain.cert.new", state / "domain.cert");
   }
+  void look() {
+    files.look();
+    files.settle();
+  }
   [[nodiscard]] std::string fault() const { return certifier.status().value("fault", ""); }
 };
 
@@ -52,20 +56,20 @@ TEST_CASE("a daemon shows its request and writes it again only when it is anothe
 
 TEST_CASE("a certificate is taken when it is put there and given up when it is taken away") {
   House house;
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.certifier.is_certified());
   house.put(house.domain.daemon_certificate() + "\n");
-  house.files.look();
+  house.look();
   CHECK(house.certifier.is_certified());
   house.put("nonsense");
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.certifier.is_certified());
   CHECK_FALSE(house.fault().empty());
   house.put(house.domain.daemon_certificate());
-  house.files.look();
+  house.look();
   CHECK(house.certifier.is_certified());
   std::filesystem::remove(house.state / "domain.cert");
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.certifier.is_certified());
   CHECK(house.fault().empty());
 }
@@ -74,25 +78,25 @@ TEST_CASE("a certificate that somebody else could have put there is not taken") 
   House house;
   house.put(house.domain.daemon_certificate());
   REQUIRE(::chmod((house.state / "domain.cert").c_str(), 0666) == 0);
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.certifier.is_certified());
   CHECK_THAT(house.fault(), Catch::Contains("writable"));
   REQUIRE(::chmod((house.state / "domain.cert").c_str(), 0644) == 0);
-  house.files.look();
+  house.look();
   CHECK(house.certifier.is_certified());
 }
 
 TEST_CASE("what stands in the place of a certificate hangs nothing and is named") {
   House house;
   std::filesystem::create_directory(house.state / "domain.cert");
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.fault().empty());
   std::filesystem::remove(house.state / "domain.cert");
   REQUIRE(::mkfifo((house.state / "domain.cert").c_str(), 0600) == 0);
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.fault().empty());
   std::filesystem::remove(house.state / "domain.cert");
   house.put(std::string(2 << 20, 'x'));
-  house.files.look();
+  house.look();
   CHECK_FALSE(house.fault().empty());
 }

@@ -141,7 +141,8 @@ TEST_CASE("rfc7517_8_5_1_the_keys_have_their_media_type_and_no_private_member") 
   Issued door;
   const auto job = door.get("/oauth2/jwks");
   CHECK(job.response.content_type == "application/jwk-set+json");
-  for (const auto& key : body_of(job)["keys"]) {
+  const auto document = body_of(job);
+  for (const auto& key : document["keys"]) {
     CHECK(key["use"] == "sig");
     CHECK_FALSE(key.contains("d"));
   }

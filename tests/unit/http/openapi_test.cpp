@@ -86,6 +86,7 @@ struct Described : OAuthFixture {
     const auto body = is_form ? form_text(fields) : example.is_null() ? "" : example.dump();
     Job job{{operation.method, operation.target(), operation.body_type(), body},
             uid ? caller_of(*uid) : from_network()};
+    if (!uid) job.caller.socket = job.request.host = "192.0.2.1:8470";
     both->screen(job);
     // The rules about hosts are not what this is about.
     if (serves_network(job.request.target)) job.fault.reset();

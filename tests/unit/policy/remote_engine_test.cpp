@@ -12,7 +12,7 @@ using jeton::Code;
 using jeton::EngineKind;
 using jeton::EngineQuestion;
 using jeton::Ruling;
-using jeton::testing::FakeFetch;
+using jeton::testing::FakeNetwork;
 using namespace std::chrono_literals;
 
 EngineQuestion refund() {
@@ -31,7 +31,7 @@ jeton::Secret secret_of(std::string_view text) {
 auto in(std::chrono::milliseconds ms) { return std::chrono::steady_clock::now() + ms; }
 
 struct Remote {
-  FakeFetch network;
+  FakeNetwork network;
   jeton::RemoteEngine engine{
       network, {EngineKind::authzen, "https://pdp.example/access/v1/evaluation", "/ca.pem"}, std::nullopt};
   jeton::Verdict ask() { return engine.ask(refund(), in(1000ms)); }
