@@ -187,7 +187,9 @@ TEST_CASE("federation: a workflow's token works for its deployment and not for t
   check_refused(given.agent_of(given.workflow_token({{"repository", "evil/shop"}})), Code::unknown_agent, "repository");
   // A minute after the job it is over.
   given.clock.pass_s(305);
-  check_refused(given.agent_of(given.workflow_token({{"exp", given.now_s() - 5}})), Code::expired, "expired");
+  check_refused(given.agent_of(given.workflow_token(
+                    {{"exp", given.now_s() - 5}, {"iat", given.now_s() - 100}, {"nbf", given.now_s() - 100}})),
+                Code::expired, "expired");
 }
 
 TEST_CASE("federation: stages of one pipeline are different agents and the first entry that takes a token decides") {
