@@ -200,7 +200,8 @@ Json actor_of(const Event& event, Members& members) {
   Json policy = Json::object();
   members.move("grant", policy, "name");
   if (!policy.empty()) actor["authorizations"] = Json::array({{{"decision", "allowed"}, {"policy", policy}}});
-  if (actor.empty()) actor["app_name"] = "jetond";
+  // What it was granted says what it did and not who it was.
+  if (actor.size() == actor.count("authorizations")) actor["app_name"] = "jetond";
   return actor;
 }
 

@@ -133,7 +133,8 @@ TEST_CASE("both key documents carry the chain and a root that signs elsewhere ne
     const auto answer = raw.answer();
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    for (const auto& key : Json::parse(answer->body).at("keys")) CHECK(key.at("jeton_chain").size() == 2);
+    const auto document = Json::parse(answer->body);
+    for (const auto& key : document.at("keys")) CHECK(key.at("jeton_chain").size() == 2);
   }
   // The root key's bytes are nowhere in the daemon's state.
   const auto root = read_file(by.key);

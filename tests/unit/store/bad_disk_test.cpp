@@ -104,7 +104,7 @@ class Life {
   }
 
   bool sign() {
-    const jeton::SignedHead head{store_->head(), 1'790'000'000'000'000, {}};
+    const jeton::SignedHead head{store_->head(), 1'790'000'000'000'000, jeton::Signature(64)};
     if (!store_->keep(head)) return false;
     signed_ = head.head.size;
     return true;
