@@ -107,7 +107,8 @@ def test_each_attack_meets_its_code_and_the_shop_paid_for_good_tokens_only(ran: 
 
 def test_no_token_is_printed_or_kept(ran: Ran) -> None:
     assert not TOKEN.search((ran.done.stdout + ran.done.stderr).encode())
-    kept = [file for file in ran.state.rglob("*") if file.is_file()]
+    # What the daemon asks to be certified for has the form of a token and is none: it is there to be shown.
+    kept = [file for file in ran.state.rglob("*") if file.is_file() and file.name != "domain.request"]
     assert kept
     assert not any(TOKEN.search(file.read_bytes()) for file in kept)
 
