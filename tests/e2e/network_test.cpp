@@ -152,7 +152,9 @@ TEST_CASE("another place to listen needs a restart") {
   write_file(daemon.home() / "jeton.toml", listening_config("", "127.0.0.1:1"));
   ::kill(daemon.pid(), SIGHUP);
   CHECK(eventually([&] { return daemon.said().find("listen needs a restart") != std::string::npos; }));
-  CHECK(Ledger(daemon.state()).count("event = 'config.rejected' AND detail = 'restart_listen'") == 1);
+  // The line is said before the tick that writes the event has committed.
+  CHECK(eventually(
+      [&] { return Ledger(daemon.state()).count("event = 'config.rejected' AND detail = 'restart_listen'") == 1; }));
 }
 
 TEST_CASE("a request for another host or from another page or for a path of the machine is refused and no event") {
