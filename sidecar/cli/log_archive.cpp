@@ -33,10 +33,10 @@ Result<std::int64_t> limit_of(const Common& common, const ArchiveOptions& option
   struct stat info {};
   const auto owner = ::stat(state.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
   const auto config = load_config(default_config(state), owner);
-  if (!config) return refuse(config.error());
-  if (config->retain_days > 0) return now_us - config->retain_days * day_us;
+  if (config && config->retain_days > 0) return now_us - config->retain_days * day_us;
   return refuse(Code::bad_request,
-                "how old is old enough? add  --older-than 90d  or write  retain_days = 90  in the configuration");
+                fmt::format("how old is old enough? add  --older-than 90d  or write  retain_days = 90  in {}",
+                            default_config(state).string()));
 }
 
 /// The first event that stays.
@@ -109,8 +109,7 @@ int tell_done(const Common& common, const ArchiveOptions& options, const TreeHea
 int log_archive(const Common& common, const ArchiveOptions& options) {
   const auto now_us = SystemClock().wall_us();
   const auto before_us = limit_of(common, options, now_us);
-  if (!before_us && before_us.error().code == Code::bad_request) return usage(before_us.error().message);
-  if (!before_us) return tell(common, before_us.error());
+  if (!before_us) return usage(before_us.error().message);
   if (*before_us > now_us - day_us) return usage("events of the last day stay; name  --older-than 1d  or more");
   const auto key = key_of(common, std::nullopt);
   if (!key) return tell(common, key.error());

@@ -101,7 +101,6 @@ class Auditor {
   /// Of archived events the hashes are read, and of those that stand the rows as well.
   void read_archived() {
     const auto archive = log_.archive();
-    audit_.archived = archive.first;
     if (archive.lost > 0)
       fault(
           {Fault::Kind::deleted, 0, archive.below - 1,
@@ -115,16 +114,21 @@ class Auditor {
     };
     while (from < archive.first && log_.visit(from, page_rows, hold) > 0) {
     }
+    read_hashes(archive.first);
+  }
+
+  void read_hashes(std::uint64_t end) {
+    audit_.archived = std::max(audit_.archived, end);
     try {
-      while (next_ < archive.first) {
+      while (next_ < end) {
         grow(log_.subtree(0, next_));
         if (progress_ && next_ % block_leaves == 0) progress_(next_);
       }
     } catch (const LogDamaged&) {
-      fault({Fault::Kind::deleted, next_, archive.first - 1,
-             fmt::format("the hashes of the archived events {} to {} are gone", next_, archive.first - 1)});
+      fault({Fault::Kind::deleted, next_, end - 1,
+             fmt::format("the hashes of the archived events {} to {} are gone", next_, end - 1)});
       whole_ = false;
-      next_ = archive.first;
+      next_ = end;
     }
   }
 
@@ -143,6 +147,9 @@ class Auditor {
     // jetond's own table has each place once, in order. Of any other a row could come again and again, or lie about it.
     if (row.log_index < next_)
       throw LogDamaged(fmt::format("a row of event {} comes after event {}", row.log_index, next_ - 1));
+    // A running daemon lets go of archived rows while they are read.
+    if (row.log_index > next_)
+      if (const auto first = log_.archive().first; first > next_) read_hashes(std::min(first, row.log_index));
     if (row.log_index > next_) {
       const auto last = row.log_index - 1;
       fault({Fault::Kind::deleted, next_, last,

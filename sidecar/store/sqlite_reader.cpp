@@ -70,6 +70,7 @@ class SqliteReader final : public LogReader {
   Archive archive() const override { return archive_in(*db_); }
 
   std::uint64_t gaps() const override {
+    const SQLite::Transaction at_once(*db_);  // a daemon may let rows go between two looks
     const auto first = static_cast<std::int64_t>(archive().first);
     SQLite::Statement rows(*db_,
                            "SELECT max(coalesce(max(log_index) + 1, 0) - ?1, 0) - count(*) FROM event "

@@ -159,6 +159,21 @@ TEST_CASE("a copy of an archived log is archived as far and has the same roots",
   for (std::uint64_t n = 0; n < 601; ++n) CHECK(((*copy)->subtree(0, n) == reader->subtree(0, n)));
 }
 
+TEST_CASE("an audit goes on while rows are let go under it", "[archive]") {
+  const SignedLog log(6, 100);
+  const auto store = log.open();
+  archive(log, *store, 512);
+  const auto reader = log.reader();
+  std::uint64_t moved = 0;
+  const auto audit = audit_log(*reader, log.note_key, log.outside(), [&](std::uint64_t done) {
+    if (done >= 100 && moved < 2) moved += store->move_archived(1).value();
+  });
+  CHECK(moved == 2);
+  CHECK(faults(audit).empty());
+  CHECK(audit.events == 601);
+  CHECK((audit.root == store->head().root));
+}
+
 TEST_CASE("an audit of an archived log holds the hashes that stayed against the stored tree", "[archive]") {
   SignedLog log(6, 100);
   auto store = log.open();
