@@ -71,6 +71,11 @@ std::uint64_t SqliteArchive::below() { return said().below; }
 std::optional<std::uint64_t> SqliteArchive::said_at() { return said().log_index; }
 void SqliteArchive::forget() noexcept {
   cut_.tryReset();
+  if (changed_) said_.reset();
+}
+
+void SqliteArchive::change() noexcept {
+  changed_ = true;
   said_.reset();
 }
 
@@ -95,7 +100,7 @@ std::size_t SqliteArchive::move(std::size_t tiles, SqliteTree& tree) {
   auto n = next_tile(db_);
   std::size_t moved = 0;
   for (; moved < tiles && (n + 1) * width <= below(); ++moved, ++n) move_tile(n, tree);
-  if (moved > 0) forget();  // whether that was all is asked again
+  if (moved > 0) change();  // whether that was all is asked again
   return moved;
 }
 

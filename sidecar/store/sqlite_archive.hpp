@@ -32,7 +32,9 @@ class SqliteArchive {
   /// Inside a transaction: see Store::move_archived. Throws LogDamaged.
   [[nodiscard]] std::size_t move(std::size_t tiles, SqliteTree& tree);
 
-  /// A `log.archived` came, or was taken back.
+  /// A `log.archived` came.
+  void change() noexcept;
+  /// Something was taken back, and perhaps one.
   void forget() noexcept;
 
  private:
@@ -47,6 +49,7 @@ class SqliteArchive {
   SQLite::Database& db_;
   SQLite::Statement cut_;
   std::optional<Said> said_;
+  bool changed_ = false;  ///< since this was opened
 };
 
 }  // namespace jeton

@@ -49,6 +49,7 @@ class SqliteStore final : public Store {
     grow_missing_leaves(*db_,
                         [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
     durable_ = edge_ = tree_.edge_at(rows());
+    (void)archive_.below();  // read once, and not where something has failed already
     make_room(wal_room_bytes);
   }
 
@@ -99,7 +100,7 @@ class SqliteStore final : public Store {
     const auto log_index = edge_.size();
     const auto leaf = leaf_hash(event);
     if (must_be_written(event.kind)) quota_.lift();
-    if (event.kind == EventKind::log_archived) archive_.forget();
+    if (event.kind == EventKind::log_archived) archive_.change();
     bind_event(insert_, event, log_index, leaf, [this](const std::string& text) { return term(text); });
     run(insert_);
     edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
