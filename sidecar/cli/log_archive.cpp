@@ -98,7 +98,7 @@ int tell_done(const Common& common, const ArchiveOptions& options, const TreeHea
     return 0;
   }
   fmt::print("{} events below {} are archived, event {} says so; the log lets go of them within {} s\n", count, below,
-             answer.value("log_index", std::uint64_t{0}), count / 1024 + 2);
+             answer.value("log_index", std::uint64_t{0}), count / 512 + 2);
   fmt::print("{} events in {}; keep it: jeton log show TXN --state {}\n", copied.size, options.directory,
              options.directory);
   return 0;

@@ -62,13 +62,13 @@ TEST_CASE("a body that names no copy is refused", "[archive]") {
   CHECK(door.company.store().archived() == 0);
 }
 
-TEST_CASE("the house lets go of a thousand events a second until all are gone", "[archive]") {
+TEST_CASE("the house lets go of five hundred events a second until all are gone", "[archive]") {
   OldLog door(3000);
   REQUIRE(door.post(operator_uid, "/v1/log/archive", door.body(2816)).response.status == 200);
   door.door.keep_house(false);
   CHECK(door.company.memory.log()->moved == 0);  // nothing is signed for yet that says so
   door.sign();
-  for (const std::uint64_t moved : {1024, 2048, 2816, 2816}) {
+  for (const std::uint64_t moved : {512, 1024, 1536, 2048, 2560, 2816, 2816}) {
     door.door.keep_house(false);
     CHECK(door.company.memory.log()->moved == moved);
   }
