@@ -101,9 +101,9 @@ class Exchange {
   [[nodiscard]] Result<Switched> switch_agent(const Caller& caller, const SwitchRequest& request);
 
   /// Lets the log go of its beginning, which a copy holds: appends `log.archived`, and rows go from then on (Store). It
-  /// is rounded down to whole tiles, to what a kept head covers, and to what this process found or has written a day ago;
-  /// what holds on stays. wrong_role, unknown_agent; bad_request for a copy of another log, and for events that are
-  /// younger than a day.
+  /// is rounded down to whole tiles, to what a kept head covers, and to what this process found or has written a day
+  /// ago; what holds on stays. wrong_role, unknown_agent; bad_request for a copy of another log, and for events that
+  /// are younger than a day.
   [[nodiscard]] Result<Archiving> archive(const Caller& caller, const ArchiveRequest& request);
 
   /// Outside of transact, for a log that cannot be written: the same effects, and no event yet. Again after a
