@@ -8,11 +8,19 @@
 namespace jeton {
 namespace {
 
+/// An agent's calls inside its own are no further agents, and each is read again at every open and mint below it.
+constexpr std::size_t calls_above_max = 64;
+
 Json actor(const std::string& agent) { return {{"sub", agent}}; }
 
 /// Nobody stands twice in a row: a call that an agent makes inside its own call has no further actor.
 void add_agent(std::vector<std::string>& agents, const std::string& agent) {
   if (agents.empty() || agents.back() != agent) agents.push_back(agent);
+}
+
+/// "spiffe://acme.example/agent/": all its trust domain's agents have it in front of their names.
+std::string_view before_name(const AgentEntry& agent) {
+  return std::string_view(agent.spiffe_id).substr(0, agent.spiffe_id.size() - agent.name.size());
 }
 
 tl::unexpected<Error> is_over() {
@@ -40,7 +48,10 @@ Result<Authority> Exchange::passed_on(const std::string& agent, const Txn& paren
   Authority authority;
   authority.until_s = until_s;
   authority.parent = parent;
+  std::size_t calls = 0;
   for (std::optional<Txn> above = parent; above;) {
+    if (++calls > calls_above_max)
+      return refuse(Code::bad_request, fmt::format("at most {} calls may stand between", calls_above_max));
     const auto call = Call::from(parts_.store.story(*above));
     if (!call) return refuse(Code::unknown_call, "the call this one acts for is not in the log any more");
     if (auto revoked = revoked_for_good(*call)) return refuse(*revoked);
@@ -82,6 +93,13 @@ Result<Authority> Exchange::authority_of_token(const AgentEntry& agent, const st
   if (attempt == nullptr || attempt->state == Attempt::State::revoked ||
       (live != nullptr && live->state == MintedTokens::State::revoked))
     return refuse(Code::revoked, "the subject token was revoked");
+  // Whoever has a token can redeem it there, so that it was redeemed says nothing about where it came from.
+  if (!server->match)
+    return refuse(Code::wrong_role,
+                  fmt::format("anybody redeems for {}, so its tokens pass nothing on; give it a match",
+                              escape_for_log(claims.aud)));
+  // Made by this process and forgotten: over by the boot clock, whatever the wall clock was set to since.
+  if (live == nullptr && parts_.keyring.key_set().find(token->kid()) != nullptr) return is_over();
   const auto now_s = parts_.clock.wall_us() / us_per_s;
   const auto left_s =
       live != nullptr ? (live->deadline_boot_us - parts_.clock.boot_us()) / us_per_s : claims.exp - now_s;
@@ -95,7 +113,9 @@ Result<std::optional<Authority>> Exchange::authority_asked(const AgentEntry& age
     // It stands in the log and in the tokens of calls made from this one, so it has one form everywhere.
     if (!is_log_id(user->sub) || escape_for_log(user->sub) != user->sub)
       return refuse(Code::bad_token, "the subject is not 1 to 128 visible ASCII characters without %");
-    if (user->sub == agent.spiffe_id) return refuse(Code::bad_request, "a user and the agent cannot be the same");
+    // RFC 9068 section 5: a tool server must not take a user for an agent, whatever its issuer lets users be called.
+    if (user->sub.starts_with(before_name(agent)))
+      return refuse(Code::bad_token, "the subject has the name of an agent, which no user is");
     return Found(Authority{user->sub, user->issuer, user->exp});
   }
   if (parent_token) {
