@@ -167,6 +167,10 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
     section.mistake("verify",
                     "needs match, keys or certificate: without it anybody could report this server's redemptions; "
                     "write match = [\"unix:uid:...\"]");
+  if (!server.delegates_to.empty() && (server.offline || !server.match))
+    section.mistake("delegates_to",
+                    "needs a server that redeems here and is somebody: whoever holds a token can redeem it where there "
+                    "is no match; write match = [\"unix:uid:...\"], and verify = \"online\"");
   // One name each: "Ed25519" is a header's other name for EdDSA, and no setting.
   const auto is_alg = [](std::string_view text) {
     const auto named = algorithm_named(text);

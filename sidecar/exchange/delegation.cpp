@@ -56,6 +56,7 @@ Result<Authority> Exchange::passed_on(const std::string& agent, const Txn& paren
     if (!call) return refuse(Code::unknown_call, "the call this one acts for is not in the log any more");
     if (auto revoked = revoked_for_good(*call)) return refuse(*revoked);
     const auto& opening = call->opening();
+    authority.calls.push_back({*above, opening.agent.value_or(""), opening.run_id});
     add_agent(authority.agents, opening.agent.value_or(""));
     if (authority.agents.size() > agents_above_max)
       return refuse(Code::bad_request, fmt::format("at most {} agents may stand between", agents_above_max));
@@ -147,12 +148,32 @@ Result<std::optional<Authority>> Exchange::authority_of(const Call& call) const 
   return Known(std::move(*authority));
 }
 
-Result<Permit> Exchange::decide(const Asked& asked) const {
+bool Exchange::names_same_subject(const Event& opening, const Delegation& delegation) const {
+  if (const auto& user = delegation.user) return opening.subject == user->sub && opening.subject_issuer == user->issuer;
+  if (!delegation.parent_token) return true;
+  const auto token = UnverifiedToken::parse(*delegation.parent_token);
+  if (!token || !opening.subject || opening.subject_issuer) return false;
+  const auto& claims = token->claims_before_verification();
+  if (opening.parent_txn != claims.txn) return false;
+  // It was genuine when the call was opened, and redeemed; since then its key may be gone.
+  const auto spent = parts_.store.spent(claims.jti);
+  return spent && spent->token_sha256 == sha256(*delegation.parent_token);
+}
+
+Result<Exchange::Permitted> Exchange::decide(const Asked& asked) const {
   const auto server = asked.server ? std::optional<std::string_view>(*asked.server) : std::nullopt;
   const auto arguments = asked.binding.arguments_if_sent();
   const auto now_us = parts_.clock.wall_us();
-  auto permit = parts_.policy.decide({asked.agent.name, server, asked.binding.tool, arguments, now_us});
-  if (!permit || !asked.authority) return permit;
+  auto own = parts_.policy.decide({asked.agent.name, server, asked.binding.tool, arguments, now_us});
+  if (!own) return refuse(std::move(own.error()));
+  Permitted permit{std::move(*own)};
+  const auto count = [&limits = permit.limits](const std::string& agent, const Permit& by) {
+    const auto is_same = [&](const RateLimit& l) { return l.agent == agent && l.grant == by.grant; };
+    if (by.rate_per_min && std::none_of(limits.begin(), limits.end(), is_same))
+      limits.push_back({agent, by.grant, *by.rate_per_min});
+  };
+  count(asked.agent.name, permit);
+  if (!asked.authority) return permit;
   if (asked.authority->until_s <= now_us / us_per_s) return is_over();
   for (const auto& id : asked.authority->agents) {
     if (id == asked.agent.spiffe_id) continue;
@@ -166,10 +187,11 @@ Result<Permit> Exchange::decide(const Asked& asked) const {
     if (!theirs)
       return refuse(theirs.error().code,
                     fmt::format("agent {}, for which this call is made: {}", above->name, theirs.error().message));
-    permit->ttl_s = std::min(permit->ttl_s, theirs->ttl_s);
-    permit->max_attempts = std::min(permit->max_attempts, theirs->max_attempts);
-    permit->max_redemptions = std::min(permit->max_redemptions, theirs->max_redemptions);
-    if (!permit->seal_to) permit->seal_to = theirs->seal_to;
+    permit.ttl_s = std::min(permit.ttl_s, theirs->ttl_s);
+    permit.max_attempts = std::min(permit.max_attempts, theirs->max_attempts);
+    permit.max_redemptions = std::min(permit.max_redemptions, theirs->max_redemptions);
+    if (!permit.seal_to) permit.seal_to = theirs->seal_to;
+    count(above->name, *theirs);
   }
   return permit;
 }

@@ -141,9 +141,17 @@ class Exchange {
   [[nodiscard]] std::optional<Error> not_again(const Asked& asked) const;
   [[nodiscard]] Opened open_provisionally(const Asked& asked, const Permit& permit);
   [[nodiscard]] Result<Minted> mint_attempt(const Asked& asked);
-  [[nodiscard]] Result<Permit> permit_attempt(const Asked& asked) const;
+  /// A permit, and in whose minutes it is counted.
+  struct Permitted : Permit {
+    std::vector<RateLimit> limits = {};
+  };
+  [[nodiscard]] Result<Permitted> permit_attempt(const Asked& asked) const;
   /// The agent's own permit, narrowed to what everybody permits on whose behalf it acts.
-  [[nodiscard]] Result<Permit> decide(const Asked& asked) const;
+  [[nodiscard]] Result<Permitted> decide(const Asked& asked) const;
+  /// rate_limited, for a limit that has no place left; none for null.
+  [[nodiscard]] static std::optional<Error> too_often(const Asked& asked, const RateLimit* full, std::string_view what);
+  /// Whether a later request, where it says on whose behalf, says what the opening said.
+  [[nodiscard]] bool names_same_subject(const Event& opening, const Delegation& delegation) const;
   /// What somebody else who has a say has against what all the above permits. Nothing is minted or opened unasked.
   [[nodiscard]] std::optional<Error> objection(const Asked& asked) const;
   [[nodiscard]] std::optional<EngineQuestion> question_about(const Asked& asked, bool with_arguments) const;
