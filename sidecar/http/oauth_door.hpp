@@ -27,6 +27,7 @@ class OAuthDoor {
     Clients* clients = nullptr;  ///< none: only the socket's callers are known
     std::string issuer;          ///< metadata is served where it is a URL
     DecodeLimits limits;
+    FederationKeys* federation = nullptr;  ///< none: no documents about federation tokens
   };
   explicit OAuthDoor(Parts parts) : parts_(std::move(parts)) {}
 
@@ -64,6 +65,8 @@ class OAuthDoor {
     std::optional<std::string> subject_token = std::nullopt;
   };
   [[nodiscard]] Result<Credentials> credentials_of(const Request& request) const;
+  /// Served while some relying party is configured.
+  [[nodiscard]] bool answer_about_federation(Job& job) const;
   [[nodiscard]] Response token(const Job& job);
   [[nodiscard]] Response introspect(const Request& request, const Caller& caller);
   [[nodiscard]] Response revoke(const Request& request, const Caller& caller);
