@@ -27,10 +27,10 @@ Result<const RelyingParty*> Exchange::party_for(const Caller& caller, const Fede
 Result<Federated> Exchange::federate(const Caller& caller, const FederationRequest& request) {
   Refusal about{Verb::mint};
   about.relying_party = request.relying_party;
+  if (const auto* named = parts_.roles.relying_party_named(request.relying_party)) about.server = named->audience;
   const auto found = party_for(caller, request);
   if (!found) return refuse(refused(caller, found.error(), about));
   const auto& party = **found;
-  about.server = party.audience;
   const auto* key = parts_.federation->ready(party.algorithm);
   if (key == nullptr)
     return refuse(refused(caller,
