@@ -69,35 +69,36 @@ TEST_CASE("a relying party has the defaults that the table says") {
 }
 
 TEST_CASE("a relying party of another form is refused") {
-  check_refused(base + party + "alg = \"EdDSA\"\n", 13, "alg", "RS256");
-  check_refused(base + party + "ttl_s = 901\n", 13, "ttl_s", "900");
-  check_refused(base + party + "ttl_s = 0\n", 13, "ttl_s", "1");
-  check_refused(base + party + "rate_per_min = 0\n", 13, "rate_per_min", "1");
-  check_refused(base + party + "keys = \"x\"\n", 13, "keys", "");
-  check_refused(base + with("bucket", std::string(257, 'a')), 11, "audience", "256");
+  check_refused(base + party + "alg = \"EdDSA\"\n", 13, "relying_party.alg", "RS256");
+  check_refused(base + party + "ttl_s = 901\n", 13, "relying_party.ttl_s", "900");
+  check_refused(base + party + "ttl_s = 0\n", 13, "relying_party.ttl_s", "1");
+  check_refused(base + party + "rate_per_min = 0\n", 13, "relying_party.rate_per_min", "1");
+  check_refused(base + party + "keys = \"x\"\n", 13, "relying_party.keys", "");
+  check_refused(base + with("bucket", std::string(257, 'a')), 11, "relying_party.audience", "256");
   CHECK(parsed(base + with("bucket", std::string(256, 'a'))).roles.relying_parties.size() == 1);
-  check_refused(base + with("bucket", ""), 11, "audience", "audience");
-  check_refused(base + with("bucket", "two words"), 11, "audience", "audience");
-  check_refused(base + with("bucket", "https://sts.example/", "[]"), 12, "agents", "empty");
-  check_refused(base + with("bucket", "https://sts.example/", "[\"nobody\"]"), 12, "agents", "[[agent]]");
-  check_refused(base + party + party, 14, "name", "earlier");
+  check_refused(base + with("bucket", ""), 11, "relying_party.audience", "audience");
+  check_refused(base + with("bucket", "two words"), 11, "relying_party.audience", "audience");
+  check_refused(base + with("bucket", "https://sts.example/", "[]"), 12, "relying_party.agents", "empty");
+  check_refused(base + with("bucket", "https://sts.example/", "[\"nobody\"]"), 12, "relying_party.agents", "[[agent]]");
+  check_refused(base + party + party, 14, "relying_party.name", "earlier");
 }
 
 TEST_CASE("a relying party needs an issuer that others can trust") {
-  check_refused(without_issuer + party, 9, "name", "issuer");
+  check_refused(without_issuer + party, 9, "relying_party.name", "issuer");
 }
 
 TEST_CASE("no federation token is for a tool server or for this daemon itself") {
-  check_refused(base + with("bucket", "https://crm.example/mcp"), 11, "audience", "[[server]]");
+  check_refused(base + with("bucket", "https://crm.example/mcp"), 11, "relying_party.audience", "[[server]]");
   for (const char* own : {"", "/oauth2/token", "/federation"})
-    check_refused(base + with("bucket", std::string("https://jeton.acme.example/a") + own), 11, "audience", "itself");
+    check_refused(base + with("bucket", std::string("https://jeton.acme.example/a") + own), 11,
+                  "relying_party.audience", "itself");
 }
 
 TEST_CASE("a federation token is never an identity here") {
   for (const char* own : {"https://jeton.acme.example/a", "https://jeton.acme.example/a/federation"})
     check_refused(base + "[[trusted_issuer]]\nname = \"x\"\nissuer = \"" + own +
                       "\"\njwks = \"/etc/x\"\nagent = \"backup\"\nclaims = [\"sub=x\"]\n",
-                  11, "issuer", "own issuer");
+                  11, "trusted_issuer.issuer", "own issuer");
 }
 
 TEST_CASE("a daemon for one agent has no relying party") {
