@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/config_argument.hpp"
 #include "app/config_clients.hpp"
+#include "app/config_federation.hpp"
 #include "app/config_forms.hpp"
 #include "app/config_section.hpp"
 #include "app/listening.hpp"
@@ -271,6 +272,7 @@ void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistak
   // They name agents: a mistake in those must be told before "is not configured", which it causes.
   if (mistakes.first()) return;
   config.trusted_issuers = read_trusted_issuers(root, config, mistakes);
+  config.roles.relying_parties = read_relying_parties(root, config, mistakes);
   for (const auto* table : sections_of(root, "agent", true, mistakes)) {
     const ConfigSection section("agent", *table, mistakes);
     if (!section.has("match") && !can_prove_itself(section.text("name").value_or(""), config))

@@ -44,5 +44,7 @@ using Diagnoses = std::vector<Diagnosis>;
 [[nodiscard]] Diagnoses examine_domain(const Json& status, std::int64_t now_s);
 /// The part of it about issuers whose keys are not renewed.
 [[nodiscard]] Diagnoses examine_issuers(const Json& status);
+/// The part of it about federation tokens, which are reusable, and where the keys that sign them lie.
+[[nodiscard]] Diagnoses examine_federation(const Json& status);
 
 }  // namespace jeton

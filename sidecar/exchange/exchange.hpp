@@ -13,6 +13,7 @@
 #include "exchange/rate.hpp"
 #include "exchange/refusal_meter.hpp"
 #include "exchange/requests.hpp"
+#include "identity/federation_keys.hpp"
 #include "identity/keyring.hpp"
 #include "identity/log_secret.hpp"
 #include "identity/roles.hpp"
@@ -35,6 +36,7 @@ struct Refusal {
   std::optional<std::string> call_id = std::nullopt;
   std::optional<Sha256> token_sha256 = std::nullopt;
   std::optional<Event> first_redemption = std::nullopt;
+  std::optional<std::string> relying_party = std::nullopt;  ///< a federation token was asked for
   std::shared_ptr<const Verdict> verdict = nullptr;
 };
 
@@ -50,6 +52,7 @@ class Exchange {
     const LogSecret& secret;
     const Clock& clock;
     std::string issuer;
+    FederationKeys* federation = nullptr;  ///< none: no federation tokens
   };
   /// Reads from the log who is disabled and what is revoked. Throws LogDamaged.
   explicit Exchange(const Parts& parts);
@@ -89,6 +92,11 @@ class Exchange {
 
   /// RFC 7009: which live token of this process a text is, byte for byte; none for any other text.
   [[nodiscard]] std::optional<Jti> live_token(std::string_view token) const;
+
+  /// A federation token for a relying party that names the caller's agent: not single-use, and on record before it
+  /// leaves. unattested_peer for who is no account, unknown_agent, wrong_role, agent_disabled, unknown_server for a
+  /// party that is not configured, no_grant, rate_limited; overloaded while its key is being made.
+  [[nodiscard]] Result<Federated> federate(const Caller& caller, const FederationRequest& request);
 
   /// Records how it went, as the opener or the redeemer saw it. The first report of each counts.
   [[nodiscard]] Result<Finished> finish(const Caller& caller, const FinishRequest& request);
@@ -163,6 +171,7 @@ class Exchange {
   [[nodiscard]] Result<Authority> passed_on(const std::string& agent, const Txn& parent, std::int64_t until_s) const;
   [[nodiscard]] Previous previous_of(const Call* call) const;
   [[nodiscard]] Result<const SigningKey*> signer_for(const std::string& server);
+  [[nodiscard]] Result<const RelyingParty*> party_for(const Caller& caller, const FederationRequest& request) const;
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                                 Refusal& about);
@@ -187,6 +196,7 @@ class Exchange {
   Controls controls_;
   MintRate rate_;          ///< tokens
   MintRate opening_rate_;  ///< calls opened without a server
+  MintRate federation_rate_;
   RefusalMeter meter_;
   std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at
 };

@@ -250,6 +250,7 @@ Response LocalDoor::route(Job& job) {
   if (request.method == "POST") {
     if (target == "/v1/calls") return open(job);
     if (target == "/v1/redeem") return redeem(request, caller);
+    if (target == "/v1/federation") return federate(request, caller);
     if (const auto path = call_path(target)) {
       if (path->second == "tokens") return mint(job, path->first);
       if (path->second == "outcome") return finish(request, caller, path->first);
@@ -281,6 +282,20 @@ Response LocalDoor::mint(Job& job, std::string_view txn) {
   if (!decoded) return refused(job.caller, decoded.error(), Verb::mint);
   const auto minted = parts_.exchange.mint(job.caller, *decoded);
   return minted ? answer_with(json_of(*minted)) : problem(minted.error());
+}
+
+Response LocalDoor::federate(const Request& request, const Caller& caller) {
+  const auto decoded = decode_federation(request.body, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::mint);
+  const auto minted = parts_.exchange.federate(caller, *decoded);
+  if (!minted) return problem(minted.error());
+  return answer_with({{"token", minted->token.expose_for_transport()},
+                      {"jti", minted->jti.text()},
+                      {"expires_at", minted->expires_at},
+                      {"relying_party", minted->relying_party},
+                      {"audience", minted->audience},
+                      {"reusable", true},
+                      {"log_index", minted->log_index}});
 }
 
 DecodeLimits LocalDoor::limits_for(const Caller& caller) const {

@@ -91,8 +91,8 @@ std::optional<NetworkRules::Refused> NetworkRules::leave_path(Request& request, 
 }
 
 bool serves_network(std::string_view target) {
-  constexpr std::string_view documents[] = {"/healthz",      "/readyz",    "/v1/jwks",
-                                            "/openapi.json", "/v1/redeem", "/tlog/checkpoint"};
+  constexpr std::string_view documents[] = {"/healthz",   "/readyz",          "/v1/jwks",        "/openapi.json",
+                                            "/v1/redeem", "/tlog/checkpoint", "/federation/jwks"};
   if (std::find(std::begin(documents), std::end(documents), target) != std::end(documents)) return true;
   // Whoever can fetch the entries reads the log: for reviewers, whom only the Unix socket can tell.
   if (target.starts_with("/tlog/tile/")) return !target.starts_with("/tlog/tile/entries");

@@ -1,11 +1,14 @@
 // Who asks, and then the same functions that the local door calls.
 #include "http/oauth_door.hpp"
 
+#include <set>
+
 #include <fmt/core.h>
 
 #include "http/local_door.hpp"
 #include "http/members.hpp"
 #include "http/openapi.hpp"
+#include "http/static_documents.hpp"
 
 namespace jeton {
 namespace {
@@ -13,7 +16,9 @@ namespace {
 constexpr std::string_view token_path = "/oauth2/token", introspect_path = "/oauth2/introspect",
                            revoke_path = "/oauth2/revoke", jwks_path = "/oauth2/jwks",
                            metadata_path = "/.well-known/oauth-authorization-server",
-                           openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json";
+                           openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json",
+                           federation_jwks_path = "/federation/jwks",
+                           federation_openid_path = "/federation/.well-known/openid-configuration";
 
 bool is_form_path(std::string_view target) {
   return target == token_path || target == introspect_path || target == revoke_path;
@@ -215,12 +220,33 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   }
   const auto& issuer = parts_.issuer;
   if (!is_url(issuer)) return false;
+  if (answer_about_federation(job)) return true;
   const Metadata about{issuer, parts_.keys.algorithms(), job.caller.remote.has_value()};
   const auto path = path_of(issuer);
   const bool is_oauth = target == metadata_path || target == fmt::format("{}{}", metadata_path, path);
   const bool is_openid = target == openid_path || target == fmt::format("{}{}", path, openid_path);
   if (!is_oauth && !is_openid) return false;
   job.response = answer_with(is_oauth ? authorization_server_metadata(about) : openid_configuration(about));
+  job.response.may_cache = true;
+  return true;
+}
+
+bool OAuthDoor::answer_about_federation(Job& job) const {
+  const auto& parties = parts_.roles.entries().relying_parties;
+  if (parts_.federation == nullptr || parties.empty()) return false;
+  const auto& target = job.request.target;
+  const bool is_keys = target == federation_jwks_path;
+  const bool is_openid =
+      target == federation_openid_path || target == fmt::format("{}{}", path_of(parts_.issuer), federation_openid_path);
+  if (!is_keys && !is_openid) return false;
+  if (is_keys) {
+    job.response = answer_with(parts_.federation->jwks());
+    job.response.content_type = "application/jwk-set+json";
+  } else {
+    std::set<std::string> names;
+    for (const auto algorithm : algorithms_of(parties)) names.emplace(name_of(algorithm));
+    job.response = answer_with(openid_document(federation_issuer(parts_.issuer), Json(names)));
+  }
   job.response.may_cache = true;
   return true;
 }

@@ -27,6 +27,7 @@ class OAuthDoor {
     Clients* clients = nullptr;  ///< none: only the socket's callers are known
     std::string issuer;          ///< metadata is served where it is a URL
     DecodeLimits limits;
+    FederationKeys* federation = nullptr;  ///< none: no documents about federation tokens
   };
   explicit OAuthDoor(Parts parts) : parts_(std::move(parts)) {}
 
@@ -70,6 +71,8 @@ class OAuthDoor {
   [[nodiscard]] tl::expected<ProvenClient, OAuthRefusal> agent_by_grant(const Credentials& credentials) const;
   /// An assertion that was not believed before the tick: nobody gets as an account what it was to be a grant for.
   [[nodiscard]] std::optional<OAuthRefusal> refusal_of_grant(const Job& job, GrantType grant) const;
+  /// Served while some relying party is configured.
+  [[nodiscard]] bool answer_about_federation(Job& job) const;
   [[nodiscard]] Response token(const Job& job);
   [[nodiscard]] Response introspect(const Request& request, const Caller& caller);
   [[nodiscard]] Response revoke(const Request& request, const Caller& caller);

@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { json } from 'node:stream/consumers'
 import * as jose from 'jose'
 
 export const agent = 'spiffe://acme.example/agent/billing'
@@ -20,6 +22,10 @@ export const tokenAlgs = [
   { alg: 'ES256', server: 'https://es256.example/mcp', more: 'alg = "ES256"' },
   { alg: 'RS256', server: 'https://rs256.example/mcp', more: 'alg = "RS256"' },
 ]
+
+/// Algorithms of federation tokens, each of a relying party of its own.
+export const federationAlgs = ['ES256', 'RS256']
+export const sts = 'https://sts.example/'
 
 const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'jeton-oauth-'))
 const at = (name) => path.join(folder, name)
@@ -65,6 +71,14 @@ agent = "deploy"
 server = "${server}"
 tools = ["${tool}"]
 `)
+  const parties = federationAlgs.map(
+    (alg) => `
+[[relying_party]]
+name = "${alg}-bucket"
+audience = "${sts}"
+agents = ["backup"]
+alg = "${alg}"
+`)
   return `
 trust_domain = "acme.example"
 issuer = "${issuer}"
@@ -78,6 +92,9 @@ name = "billing"
 keys = "${at('billing.jwks')}"
 [[agent]]
 name = "deploy"
+[[agent]]
+name = "backup"
+match = ["unix:uid:${process.getuid()}"]
 [[trusted_issuer]]
 name = "people"
 issuer = "${idp}"
@@ -89,7 +106,7 @@ issuer = "https://ci.example"
 jwks = "${workloads}"
 agent = "deploy"
 claims = ["environment=production"]
-${servers.join('')}`
+${servers.join('')}${parties.join('')}`
 }
 
 async function startDaemon(config) {
@@ -156,6 +173,21 @@ export async function assertion(house, client, alg = 'EdDSA') {
     .setIssuedAt()
     .setExpirationTime('1m')
     .sign(key)
+}
+
+/// POST /v1/federation as the agent's account does, on the socket.
+export async function federationToken(alg) {
+  const body = JSON.stringify({ relying_party: `${alg}-bucket` })
+  for (let tries = 0; ; ++tries) {
+    const request = http.request({ socketPath: at('socket'), method: 'POST', path: '/v1/federation' })
+    request.end(body)
+    const [response] = await once(request, 'response')
+    const answer = await json(response)
+    if (response.statusCode === 200) return answer.token
+    // The RSA key is being made.
+    if (response.statusCode !== 503 || tries === 100) throw new Error(JSON.stringify(answer))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 export const bearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

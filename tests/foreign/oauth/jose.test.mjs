@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as jose from 'jose'
 import * as client from 'openid-client'
-import { agent, call, tokenAlgs } from './house.mjs'
+import { agent, call, federationAlgs, federationToken, sts, tokenAlgs } from './house.mjs'
 
 export function tests(house) {
   for (const { alg, server } of tokenAlgs) {
@@ -32,6 +32,26 @@ export function tests(house) {
       await assert.rejects(verify([header, other, signature].join('.')), jose.errors.JWSSignatureVerificationFailed)
       const unknown = jose.base64url.encode(JSON.stringify({ ...protectedHeader, kid: 'x' }))
       await assert.rejects(verify([unknown, ...token.split('.').slice(1)].join('.')), jose.errors.JWKSNoMatchingKey)
+    })
+  }
+
+  for (const alg of federationAlgs) {
+    test(`jose takes a federation token of ${alg} by its own keys alone`, async () => {
+      const token = await federationToken(alg)
+      const issuer = new URL('/federation', house.issuer)
+      const about = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
+      assert.equal(about.issuer, issuer.href)
+      const expected = { issuer: issuer.href, audience: sts, typ: 'JWT', algorithms: [alg] }
+      const keys = jose.createRemoteJWKSet(new URL(about.jwks_uri))
+      const { payload, protectedHeader } = await jose.jwtVerify(token, keys, expected)
+      assert.equal(payload.sub, 'spiffe://acme.example/agent/backup')
+      assert.deepEqual(Object.keys(payload).sort(), ['aud', 'exp', 'iat', 'iss', 'jti', 'sub'])
+      assert.deepEqual(Object.keys(protectedHeader).sort(), ['alg', 'kid', 'typ'])
+
+      const other = { ...expected, audience: 'https://crm.example/mcp' }
+      await assert.rejects(jose.jwtVerify(token, keys, other), jose.errors.JWTClaimValidationFailed)
+      const calls = jose.createRemoteJWKSet(new URL('/oauth2/jwks', house.issuer))
+      await assert.rejects(jose.jwtVerify(token, calls, expected), jose.errors.JWKSNoMatchingKey)
     })
   }
 }

@@ -6,6 +6,7 @@
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
 #include "jeton/client.hpp"
+#include "jeton/federation_token.hpp"
 #include "jeton/redemption_key.hpp"
 #include "jeton/token.hpp"
 #include "support/catch.hpp"
@@ -52,6 +53,8 @@ TEST_CASE("every lifetime of the operations page is that of the code") {
   says("a token key's certificate", std::to_string(Certifier::key_certificate_s), " s");
   says("a daemon's certificate", constant("sidecar/cli/commands.hpp", "int days"), " days");
   says("a daemon's certificate", constant("sidecar/cli/parse_domain.cpp", "Range(1"), " (`--days`)");
+  says("a federation token", default_of("relying_party", "ttl_s"), " s");
+  says("a federation token", std::to_string(federation_lifetime_max_s), " s");
   says("exported keys", std::to_string(2 * Keyring::rotation_us / us_per_s), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "keys_good_for"), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "refetch_pause"), " s");
