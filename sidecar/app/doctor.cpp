@@ -2,6 +2,7 @@
 #include "app/doctor.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 #include <fmt/core.h>
@@ -104,6 +105,14 @@ void examine_modes(const std::filesystem::path& state, uid_t owner, Diagnoses& f
 }
 
 }  // namespace
+
+std::string date_of(std::int64_t time_s) {
+  const std::time_t seconds = time_s;
+  std::tm parts{};
+  char text[32];
+  if (::gmtime_r(&seconds, &parts) == nullptr) return "?";
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
 
 std::string_view name_of(Urgency urgency) {
   switch (urgency) {

@@ -103,7 +103,7 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
                                {"host", engine->host()},
                                {"timeout_ms", engine->timeout_ms},
                                {"send_arguments", engine->send_arguments}};
-  if (tls != nullptr) status["certificate_ends_at"] = tls->ends_at();
+  if (tls != nullptr) status["tls_certificate_ends_at"] = tls->ends_at();
   return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "http/paths.hpp"
 #include "ops/log.hpp"
 
 namespace jeton {
@@ -258,6 +259,8 @@ Response LocalDoor::route(Job& job) {
   }
   if (request.method == "GET" && (target == "/metrics" || denies_entries(target, caller)))
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
+  if (const auto method = method_instead(request.method, target))
+    return problem_of_method(parts_.exchange.refused(caller, takes_only(*method), Refusal{Verb::request}), *method);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
 }

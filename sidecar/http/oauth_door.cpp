@@ -8,6 +8,7 @@
 #include "http/local_door.hpp"
 #include "http/members.hpp"
 #include "http/openapi.hpp"
+#include "http/paths.hpp"
 #include "http/static_documents.hpp"
 
 namespace jeton {
@@ -255,8 +256,12 @@ std::optional<Response> OAuthDoor::route(const Job& job) {
   const auto& request = job.request;
   const auto& caller = job.caller;
   if (!is_form_path(request.target)) return std::nullopt;
-  if (request.method != "POST")
-    return refused(caller, {{Code::bad_request, "OAuth endpoints take POST"}}, Verb::request);
+  if (const auto method = method_instead(request.method, request.target)) {
+    auto response = refused(caller, {takes_only(*method)}, Verb::request);
+    response.status = method_not_allowed;
+    response.allow = std::string(*method);
+    return response;
+  }
   if (request.authorization.size() > 1)
     return refused(caller, {{Code::bad_request, "more than one Authorization header"}}, Verb::request);
   if (const auto said = caller.remote ? Credentials{} : credentials_of(request).value_or(Credentials{});

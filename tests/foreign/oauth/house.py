@@ -70,6 +70,7 @@ class House:
     """Runs from its making until `close`."""
 
     def __init__(self, binaries):
+        self.binaries = Path(binaries)
         self.folder = Path(tempfile.mkdtemp(prefix="jeton-oauth-", dir="/dev/shm" if Path("/dev/shm").exists() else None))
         self.keys = {AGENT: self._key("billing"), CRM: self._key("crm")}
         uid = self.folder.stat().st_uid
@@ -82,7 +83,7 @@ class House:
         (self.folder / "state").mkdir(mode=0o700)
         self.socket = self.folder / "socket"
         self.errors = (self.folder / "stderr").open("w+")
-        command = [Path(binaries) / "jetond", "--config", self.folder / "jeton.toml", "--state", self.folder / "state",
+        command = [self.binaries / "jetond", "--config", self.folder / "jeton.toml", "--state", self.folder / "state",
                    "--socket", self.socket]
         self.daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         ready = re.search(r"listen=(\S+)", self.daemon.stdout.readline())
@@ -125,6 +126,26 @@ class House:
             near.close()
         assert answer.status_code == 200, answer.text
         return answer.json()["token"]
+
+    def _jeton(self, *words):
+        ran = subprocess.run([self.binaries / "jeton", *words], capture_output=True, text=True, timeout=30)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def certify(self):
+        """The root of a domain vouches for the daemon: from now on each key that it shows carries its chain. The key set."""
+        root, state = self.folder / "root", self.folder / "state"
+        if not root.exists():
+            self._jeton("domain", "init", "--trust-domain", "acme.example", "--out", root)
+            certificate = self._jeton("domain", "sign", "--key", root, self._jeton("domain", "request", "--state", state).strip())
+            self._jeton("domain", "install", certificate.strip(), "--state", state)
+        deadline = time.monotonic() + 20
+        while True:
+            jwks = requests.get(self.url + "/oauth2/jwks", timeout=10).json()
+            if all("jeton_chain" in key for key in jwks["keys"]):
+                return jwks
+            assert time.monotonic() < deadline, jwks
+            time.sleep(0.1)
 
     def said(self):
         self.errors.seek(0)

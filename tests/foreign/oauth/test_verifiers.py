@@ -66,6 +66,20 @@ def test_joserfc(house, alg, server):
         joserfc_jwt.decode(altered(token), keys, algorithms=[alg])
 
 
+@of_each_algorithm
+def test_the_chain_in_a_key_is_minded_by_nobody(house, alg, server):
+    """RFC 7517 section 4: members of a key that are not understood must be ignored; ours is `jeton_chain`."""
+    jwks = house.certify()
+    assert all(len(key["jeton_chain"]) == 2 for key in jwks["keys"])
+    token = house.token(server)
+    key = jwt.PyJWKClient(house.url + "/oauth2/jwks").get_signing_key_from_jwt(token)
+    assert jwt.decode(token, key, algorithms=[alg], audience=server, issuer=ISSUER)["client_id"] == AGENT
+    assert key.key_id in {one["kid"] for one in jwks["keys"]}
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(altered(token), key, algorithms=[alg], audience=server, issuer=ISSUER)
+    assert joserfc_jwt.decode(token, KeySet.import_key_set(jwks), algorithms=[alg]).claims["client_id"] == AGENT
+
+
 # Authlib takes EdDSA for a thing of the past (RFC 9864) and gives no way to ask for it here; alg of a [[server]] is for that.
 @pytest.mark.parametrize(("alg", "server"), [entry[:2] for entry in TOKEN_ALGS if entry[0] != "EdDSA"])
 def test_authlib(house, alg, server):

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/config.hpp"
+#include "app/doctor.hpp"
 #include "identity/certifier.hpp"
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
@@ -61,6 +62,9 @@ TEST_CASE("every lifetime of the operations page is that of the code") {
   says("the offline replay store", std::to_string(skew_and_window), " s");
   says("a connection", default_of("limits", "idle_s"), " s");
   says("a request", default_of("limits", "request_s"), " s");
+  says("a TLS handshake", default_of("limits", "request_s"), " s");
+  says("the TLS certificate", std::to_string(ends_soon_s / 86'400), " days before");
+  says("key sets and metadata in caches of HTTP", constant("sidecar/http/request_reader.cpp", "max-age"), " s");
   says("a request", std::to_string(ClientOptions{}.deadline.count()), " ms");
   says("a token of a trusted issuer", std::to_string(TrustedIssuer::identity_age_max_s), " s");
   says("a token of a trusted issuer", std::to_string(TrustedIssuer::subject_age_max_s), " s");

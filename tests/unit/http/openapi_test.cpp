@@ -6,6 +6,7 @@
 #include "app/app.hpp"
 #include "http/network_rules.hpp"
 #include "http/openapi.hpp"
+#include "http/paths.hpp"
 #include "support/oauth_fixture.hpp"
 #include "unit/docs/doc_text.hpp"
 
@@ -145,6 +146,16 @@ TEST_CASE("every path that is described is served by the doors it says and over 
   }
   CHECK(operations().size() >= 25);
   CHECK(over_network >= 14);
+}
+
+TEST_CASE("the table of paths has what is described with its method and its doors") {
+  for (const auto& operation : operations()) {
+    CAPTURE(operation.path);
+    const auto path = known_path(operation.target());
+    REQUIRE(path);
+    CHECK(path->method == operation.method);
+    CHECK(path->over_network == operation.stands_at("tcp"));
+  }
 }
 
 TEST_CASE("no path of the doors is missing from the description") {
