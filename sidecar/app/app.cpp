@@ -2,6 +2,7 @@
 #include "app/app.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <set>
 
@@ -200,6 +201,13 @@ Result<void> run_daemon(const DaemonOptions& options) {
                              clock);
   if (!opened) return refuse(opened.error());
   auto& ledger = **opened;
+  ledger.store().limit(config->log_bytes_max);
+  // As the house found it last: status is asked for while the disk hangs, too.
+  std::atomic<std::int64_t> log_room{ledger.store().room()};
+  const auto room = [&] {
+    const auto free = state->free_bytes();
+    return free < 0 ? log_room.load() : std::min(free, log_room.load());
+  };
 
   Roles roles(config->roles);
   Grants grants(config->grants);
@@ -249,24 +257,29 @@ Result<void> run_daemon(const DaemonOptions& options) {
   LocalDoor door({exchange, ledger.store(), roles, published, decode_limits(config->limits),
                   [&] {
                     return status_of(*config, issuer, listening, tls->get(), ledger, keyring, certifier, pin, confined,
-                                     clients, federation);
+                                     clients, federation, log_room);
                   },
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < config->reserve_bytes; },
+                  [&] {
+                    log_room = ledger.store().room();
+                    return room() < config->reserve_bytes;
+                  },
                   [&] {
                     ledger.checkpoint();
                     domain.look();
                   },
                   &guard, &oauth, [&](MetricText& text) { gauges(text); }, NetworkRules(issuer),
-                  [&] { return state->free_bytes() >= 0 && state->free_bytes() < least_free_bytes; },
-                  engine_errands ? &*engine_errands : nullptr, &tlog, [&] { domain.settle(); }});
+                  [&] { return room() < least_free_bytes; }, engine_errands ? &*engine_errands : nullptr, &tlog,
+                  [&] { domain.settle(); }});
   Server server(door, *view, server_limits(config->limits), guard);
   gauges = [&](MetricText& text) {
-    write_gauges(text, ledger, keyring, state->free_bytes(), server.connections(), tls->get());
+    write_gauges(text, ledger, keyring, {state->free_bytes(), config->log_bytes_max, log_room}, server.connections(),
+                 tls->get());
     write_gauges(text, clients);
     if (*outside) (*outside)->metrics.write(text);
   };
   server.on_hangup(Reload({config_path, read_config, *config, roles, grants, exchange,
                            [&](const Limits& limits) {
+                             ledger.store().limit(config->log_bytes_max);
                              door.set_limits(decode_limits(limits));
                              server.set_limits(server_limits(limits));
                            },

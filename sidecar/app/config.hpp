@@ -56,6 +56,8 @@ struct Config {
   Landlock landlock = Landlock::automatic;
   Level log_level = Level::info;
   std::int64_t reserve_bytes = 64 << 20;
+  std::int64_t log_bytes_max = 0;  ///< of jeton.db; 0: what the disk has
+  std::int64_t retain_days = 0;    ///< how long events should stay in the log; 0: for ever
   std::optional<std::string> socket;
   std::vector<std::string> checkpoint_places;  ///< beside STATE/checkpoint: absolute paths, or "syslog"
   std::optional<SealingKey> reviewer_key;      ///< what grants that record seal arguments to

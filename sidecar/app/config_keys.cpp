@@ -27,6 +27,13 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "What stderr says: debug (a line for each request, with its id), info, warning or error."},
     {"", "reserve_bytes", "integer", "67108864", "bytes",
      "Free disk kept for mint, redeem, outcome and revoke; below it refusals are only counted.", false, 0, no_max},
+    {"", "log_bytes_max", "integer", "0", "bytes",
+     "How long jeton.db may become; reserve_bytes of it are a reserve as well. 0: as long as the disk has room.", false,
+     0, no_max},
+    {"", "retain_days", "integer", "0", "days",
+     "How long events stay in the log: jeton log archive takes older ones, jeton doctor says when there are. 0: for "
+     "ever.",
+     false, 0, 36500},
     {"", "socket", "string", "", "", "The Unix socket agents and tool servers connect to."},
 
     {"", "checkpoint_places", "strings", "", "",

@@ -71,6 +71,12 @@ void read_root(const ConfigSection& root, Config& config) {
                     "is no reviewer's key; type  jeton log args --make-key FILE  and write what it prints"))
     config.reviewer_key = *SealingKey::parse(*key);
   config.reserve_bytes = root.integer_or("reserve_bytes", config.reserve_bytes);
+  config.log_bytes_max = root.integer_or("log_bytes_max", config.log_bytes_max);
+  config.retain_days = root.integer_or("retain_days", config.retain_days);
+  if (config.log_bytes_max > 0 && config.log_bytes_max <= config.reserve_bytes)
+    root.mistake("log_bytes_max",
+                 fmt::format("is no more than reserve_bytes, so no refusal would ever be written; write more than {}",
+                             config.reserve_bytes));
   if (!root.has("checkpoint_places")) return;
   for (const auto& place : root.strings("checkpoint_places")) {
     if (place.text != "syslog" && !is_absolute_path(place.text))

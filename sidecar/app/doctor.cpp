@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "jeton/clock.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace jeton {
@@ -104,6 +105,19 @@ void examine_modes(const std::filesystem::path& state, uid_t owner, Diagnoses& f
   }
 }
 
+/// The oldest that may still go, and the last of its tile: whole tiles go.
+void examine_ages(const LogReader& log, std::int64_t retain_days, Diagnoses& found) try {
+  constexpr std::uint64_t whole_tile = 256;
+  const auto archive = log.archive();
+  const auto last = log.read(archive.first + whole_tile - 1, 1);
+  const auto limit_us = SystemClock().wall_us() - retain_days * 24 * 3600 * us_per_s;
+  if (archive.first < archive.below || last.empty() || last.front().time_us >= limit_us) return;
+  found.push_back({Urgency::warning, fmt::format("the log has events that are older than {} days", retain_days),
+                   "retain_days says that they should not be in it any more", "jeton log archive --to DIR"});
+} catch (const std::runtime_error&) {
+  // A log that cannot be read is jeton log verify's to tell about.
+}
+
 }  // namespace
 
 std::string date_of(std::int64_t time_s) {
@@ -140,7 +154,7 @@ Diagnoses examine_config(const Config& config, uid_t daemon_uid) {
   return found;
 }
 
-Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes) {
+Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes, std::int64_t retain_days) {
   Diagnoses found;
   struct stat info {};
   if (::stat(state.c_str(), &info) != 0) {
@@ -171,6 +185,8 @@ Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve
   if (const auto log = open_sqlite_reader(state / "jeton.db"); !log)
     found.push_back({Urgency::error, log.error().message, "without its log jetond does not start",
                      fmt::format("jeton log verify --state {}", state.string())});
+  else if (retain_days > 0)
+    examine_ages(**log, retain_days, found);
   return found;
 }
 
@@ -198,6 +214,15 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
   add_if(landlock.starts_with("off"),
          {Urgency::note, "jetond can open every file of its account: Landlock is " + landlock,
           "a mistake in it is worth more to an attacker", "landlock = \"on\", if no executable has to be seen"});
+  if (const auto log = status.value("log", Json::object()); log.contains("room_bytes"))
+    add_if(log.value("room_bytes", std::int64_t{0}) < status.value("reserve_bytes", std::int64_t{0}),
+           {Urgency::error,
+            fmt::format("{} MiB are left of the log's {} MiB, the reserve is {} MiB",
+                        log.value("room_bytes", std::int64_t{0}) >> 20,
+                        status.value("log_bytes_max", std::int64_t{0}) >> 20,
+                        status.value("reserve_bytes", std::int64_t{0}) >> 20),
+            "refusals are only counted now, and without room nothing is granted",
+            "jeton log archive --to DIR, or raise log_bytes_max"});
   add_if(status.value("events_in_memory_only", 0) > 0,
          {Urgency::error, "revocations or switches wait for the log", "a restart now would lose them",
           "jetond's log on stderr says what is wrong with the disk; mend that before a restart"});

@@ -36,9 +36,10 @@ inline constexpr std::int64_t ends_soon_s = 14 * 86'400;
 /// The part of it about who is believed without a kernel: key files, keys that are kept, prefixes that are too wide.
 [[nodiscard]] Diagnoses examine_trust(const Config& config, uid_t daemon_uid);
 
-/// The state directory and the files in it: owner, modes, whether the log can be opened, room on the disk. Changes
-/// nothing.
-[[nodiscard]] Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes);
+/// The state directory and the files in it: owner, modes, whether the log can be opened, room on the disk, events older
+/// than `retain_days` (0: none is too old). Changes nothing.
+[[nodiscard]] Diagnoses examine_state(const std::filesystem::path& state, std::int64_t reserve_bytes,
+                                      std::int64_t retain_days = 0);
 
 /// Puts one question to the engine of [policy], about a call that nobody makes, and waits for its answer: any decision
 /// will do.

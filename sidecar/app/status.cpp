@@ -57,7 +57,8 @@ bool is_locked(const TlsContext* tls) { return tls == nullptr || secure_heap_loc
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
                const Ledger& ledger, const Keyring& keyring, const Certifier& certifier, PinMethod pin,
-               const Confined& confined, const TrustedClients& clients, FederationKeys& federation) {
+               const Confined& confined, const TrustedClients& clients, FederationKeys& federation,
+               std::int64_t log_room) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -89,6 +90,8 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"offline_servers", std::move(offline)},
               {"trusted_issuers", clients.status()},
               {"reserve_bytes", config.reserve_bytes},
+              {"log_bytes_max", config.log_bytes_max},
+              {"retain_days", config.retain_days},
               {"limits",
                {{"body_bytes", limits.body_bytes},
                 {"arguments_bytes", limits.arguments_bytes},
@@ -103,6 +106,7 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
                                {"host", engine->host()},
                                {"timeout_ms", engine->timeout_ms},
                                {"send_arguments", engine->send_arguments}};
+  if (config.log_bytes_max > 0) status["log"]["room_bytes"] = log_room;
   if (tls != nullptr) status["tls_certificate_ends_at"] = tls->ends_at();
   return status;
 }
@@ -115,14 +119,20 @@ void write_gauges(MetricText& text, const TrustedClients& clients) {
              static_cast<double>(issuers.without));
 }
 
-void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
+void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, const LogSpace& space,
                   const Server::Connections& connections, const TlsContext* tls) {
   text.counter("jeton_log_signed_events_total", "Events that a checkpoint vouches for.", ledger.signed_size());
   text.gauge("jeton_checkpoint_places_failing", "Places that the newest checkpoint could not be put in.",
              static_cast<double>(ledger.failing_places()));
   text.gauge("jeton_memory_locked", "1 while every key lies in locked memory.",
              ledger.memory_locked() && keyring.memory_locked() && is_locked(tls) ? 1 : 0);
-  text.gauge("jeton_disk_free_bytes", "What the log's disk has left.", static_cast<double>(free_bytes));
+  text.gauge("jeton_disk_free_bytes", "What the log's disk has left.", static_cast<double>(space.disk_free));
+  if (space.quota > 0) {
+    text.gauge("jeton_log_quota_bytes", "log_bytes_max: how long jeton.db may become.",
+               static_cast<double>(space.quota));
+    text.gauge("jeton_log_room_bytes", "What is left of it, free places in the file among it.",
+               static_cast<double>(space.room));
+  }
   text.gauge("jeton_connections", "Open connections.", static_cast<double>(connections.open));
   text.gauge("jeton_connections_without_role", "Those of accounts without a part to play.",
              static_cast<double>(connections.strangers));

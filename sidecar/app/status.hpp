@@ -24,14 +24,21 @@ struct Confined {
   [[nodiscard]] bool landlocked() const { return files.starts_with("on"); }
 };
 
-/// `listen` is the address in use, or "none"; `tls` is null without one.
+/// `listen` is the address in use, or "none"; `tls` is null without one; `log_room` is what is left of log_bytes_max.
 [[nodiscard]] Json status_of(const Config& config, const std::string& issuer, const std::string& listen,
                              const TlsContext* tls, const Ledger& ledger, const Keyring& keyring,
                              const Certifier& certifier, PinMethod pin, const Confined& confined,
-                             const TrustedClients& clients, FederationKeys& federation);
+                             const TrustedClients& clients, FederationKeys& federation, std::int64_t log_room);
+
+/// Bytes: free on the log's disk (-1: unknown), how long the log's file may become (0: any), and what is left of that.
+struct LogSpace {
+  std::int64_t disk_free;
+  std::int64_t quota;
+  std::int64_t room;
+};
 
 void write_gauges(MetricText& text, const TrustedClients& clients);
-void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, std::int64_t free_bytes,
+void write_gauges(MetricText& text, const Ledger& ledger, const Keyring& keyring, const LogSpace& space,
                   const Server::Connections& connections, const TlsContext* tls);
 
 }  // namespace jeton

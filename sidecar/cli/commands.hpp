@@ -89,6 +89,11 @@ struct LogOptions {
   bool with_arguments = false;  ///< of a copy
 };
 
+struct ArchiveOptions {
+  std::string directory;                  ///< of the copy
+  std::optional<std::string> older_than;  ///< as time_from reads it; else retain_days
+};
+
 struct TilesOptions {
   std::string directory;
   bool entries = false;
@@ -189,6 +194,8 @@ struct JwksOptions {
 [[nodiscard]] int log_proof(const Common& common, const LogOptions& options);
 [[nodiscard]] int log_vkey(const Common& common);
 [[nodiscard]] int log_copy(const Common& common, const LogOptions& options);
+/// 4 when the copy does not verify; then nothing is archived.
+[[nodiscard]] int log_archive(const Common& common, const ArchiveOptions& options);
 [[nodiscard]] int log_tiles(const Common& common, const TilesOptions& options);
 [[nodiscard]] int log_args(const Common& common, const ArgsOptions& options);
 [[nodiscard]] int log_disclose(const Common& common, const DiscloseOptions& options);

@@ -31,7 +31,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
   Diagnoses found;
   const auto take = [&found](Diagnoses more) { std::move(more.begin(), more.end(), std::back_inserter(found)); };
 
-  std::int64_t reserve_bytes = Config().reserve_bytes;
+  std::int64_t reserve_bytes = Config().reserve_bytes, retain_days = 0;
   Diagnoses of_config;
   bool dev = false;
   Json running = Json::object();
@@ -55,6 +55,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
     const auto config = load_config(file, daemon_uid);
     if (config) {
       reserve_bytes = config->reserve_bytes;
+      retain_days = config->retain_days;
       take(examine_config(*config, daemon_uid));
       take(examine_tls(*config, running, daemon_uid, now_s));
       if (options.ask_engine) take(examine_engine(*config, daemon_uid));
@@ -62,7 +63,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
       found.push_back(diagnosis_of(config.error(), "jetond does not start with it, and a reload keeps the old one"));
     }
   }
-  take(examine_state(state, reserve_bytes));
+  take(examine_state(state, reserve_bytes, retain_days));
   std::stable_sort(found.begin(), found.end(),
                    [](const Diagnosis& a, const Diagnosis& b) { return a.urgency > b.urgency; });
   return found;

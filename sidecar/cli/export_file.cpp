@@ -95,6 +95,7 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
     std::string expected;
     if (!events.empty() && events.front().log_index == *index)
       (void)append_export_line(expected, log, events.front(), format, log.origin());
+    if (events.empty() || *index < log.archive().first) return not_ours("the event of its last line is archived");
     if (line != expected) return not_ours("its last line is not that event of this log");
     next_ = *index + 1;
   }

@@ -6,6 +6,7 @@
 #include "cli/time_words.hpp"
 #include "cli/timeline.hpp"
 #include "jeton/clock.hpp"
+#include "log/archived.hpp"
 #include "readers/find.hpp"
 
 namespace jeton::cli {
@@ -121,6 +122,8 @@ int log_calls(const Common& common, const CallsOptions& options) {
     if (page->next_before)
       fmt::print(stderr, "jeton: hint: older calls: {}\n",
                  for_terminal(next_page(common, options, *filter, *page->next_before)));
+    if (const auto archive = log.archive(); archive.first > 0 && !page->next_before)
+      fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "calls"));
     if (page->gaps)
       fmt::print(stderr, "events {} gaps {}\n", page->events, *page->gaps);
     else if (page->calls.empty())

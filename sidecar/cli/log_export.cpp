@@ -8,6 +8,7 @@
 #include "cli/table.hpp"
 #include "cli/time_words.hpp"
 #include "jeton/clock.hpp"
+#include "log/archived.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -84,6 +85,8 @@ int export_to(const Common& common, const LogReader& log, const ExportOptions& o
   }
   const auto on_screen = ::isatty(STDOUT_FILENO) == 1 ? to_terminal : to_stdout;
   Out out(file ? std::function([&file](std::string_view text) { return file->write(text); }) : on_screen);
+  if (const auto archive = log.archive(); range.from < archive.first)
+    fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "export --format " + options.format));
   if (!file || file->empty()) (void)out.put(export_header(format));
   std::uint64_t lines = 0;
   {

@@ -11,6 +11,7 @@
 #include "cli/time_words.hpp"
 #include "cli/timeline.hpp"
 #include "jeton/clock.hpp"
+#include "log/archived.hpp"
 #include "readers/export.hpp"
 #include "readers/find.hpp"
 #include "readers/follow.hpp"
@@ -130,6 +131,8 @@ int log_follow(const Common& common, const FollowOptions& options) {
       for (const auto& event : events) common.json ? append_json(text, event, terminal) : void(text += line_of(event));
       return watch.write(text);
     };
+    if (const auto archive = log.archive(); archive.first > range->from.value_or(range->since_us ? 0 : archive.first))
+      fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "export --format jsonl"));
     const auto done = follow_log(log, *range, watch, put);
     return done ? 0 : tell(told_on_stderr, done.error());
   });

@@ -1,4 +1,4 @@
-// `jeton log verify|proof|vkey|copy`: what a reviewer needs to believe the log, and to make a stranger believe it.
+// `jeton log verify|proof|vkey`: what a reviewer needs to believe the log, and to make a stranger believe it.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -9,7 +9,6 @@
 #include "jeton/consistency.hpp"
 #include "jeton/proof.hpp"
 #include "log/audit.hpp"
-#include "store/sqlite_copy.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -23,6 +22,7 @@ Json json_of(const Audit& audit, const NoteKey& key) {
         {{"kind", name_of(fault.kind)}, {"first", fault.first}, {"last", fault.last}, {"what", fault.what}});
   return {{"origin", key.name()},
           {"events", audit.events},
+          {"archived", audit.archived},
           {"root", hex(audit.root)},
           {"checkpoints", audit.checkpoints},
           {"signed_size", audit.signed_size},
@@ -37,6 +37,9 @@ void print(const Audit& audit, const NoteKey& key, bool key_given) {
     fmt::print("and {} more faults\n", audit.faults_in_all - audit.faults.size());
   fmt::print("log {}\nevents {}, {} of them signed for, {} checkpoints, {} faults\n", for_terminal(key.name()),
              audit.events, audit.signed_size, audit.checkpoints, audit.faults_in_all);
+  if (audit.archived > 0)
+    fmt::print("events 0 to {} are archived: their hashes lead to the same roots, and their rows are elsewhere\n",
+               audit.archived - 1);
   if (audit.faults_in_all == 0 && !key_given)
     fmt::print(stderr, "jeton: hint: the key came from beside the log; give --vkey as you were told it elsewhere\n");
 }
@@ -145,37 +148,6 @@ int log_vkey(const Common& common) {
   else
     fmt::print("{}\n", key->text());
   return 0;
-}
-
-int log_copy(const Common& common, const LogOptions& options) {
-  const auto key = key_of(common, std::nullopt);
-  if (!key) return tell(common, key.error());
-  const auto log = open_log(common);
-  if (!log) return tell(common, log.error());
-  const std::filesystem::path directory = options.directory;
-  step_back();
-  try {
-    const auto newest = (*log)->newest_head();
-    if (!newest) return tell(common, {Code::log_unavailable, "nothing is signed for yet; start jetond once"});
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) return tell(common, {Code::bad_request, fmt::format("cannot make {}", directory.string())});
-    if (auto copied = copy_ledger(state_of(common) / "jeton.db", directory / "jeton.db", newest->head.size,
-                                  options.with_arguments ? WithArguments::yes : WithArguments::no);
-        !copied)
-      return tell(common, copied.error());
-    for (const auto& [name, text] :
-         {std::pair("log.vkey", key->text() + "\n"), std::pair("checkpoint", note_of(*newest, *key))})
-      if (auto put = put_in_file(directory / name)(text); !put) return tell(common, put.error());
-    if (common.json)
-      fmt::print("{}\n", json_for_terminal({{"state", directory.string()}, {"events", newest->head.size}}));
-    else
-      fmt::print("{} events in {}; verify them: jeton log verify --state {}\n", newest->head.size, directory.string(),
-                 directory.string());
-    return 0;
-  } catch (const std::runtime_error& error) {
-    return tell(common, {Code::log_unavailable, fmt::format("the log cannot be read: {}", error.what())});
-  }
 }
 
 }  // namespace jeton::cli

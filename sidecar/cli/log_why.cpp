@@ -4,6 +4,7 @@
 #include "cli/timeline.hpp"
 #include "cli/why_words.hpp"
 #include "jeton/clock.hpp"
+#include "log/archived.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -36,6 +37,7 @@ std::vector<std::string> meanings(const Common& common, const LogReader& log, co
                               for_terminal(clue.token->claims_before_verification().iss)));
   else
     all.emplace_back("it may be of another log, or forged");
+  if (const auto archive = log.archive(); archive.first > 0) all.push_back(archived_words(archive, "why -"));
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(state_of(common), ignored))
     if (entry.path().filename().string().starts_with("rolled-back-"))

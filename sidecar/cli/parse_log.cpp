@@ -156,6 +156,15 @@ void add_proofs(CommandLine& line, CLI::App& log) {
   options = add(line, log, "copy", "a copy for others, who never open the live file", log_copy, command);
   command->add_option("directory", options->directory, "a new directory")->required()->type_name("DIR");
   command->add_flag("--with-arguments", options->with_arguments, "recorded arguments too, sealed as they are");
+
+  auto archived = std::make_shared<ArchiveOptions>();
+  command = line.add(log, "archive", "copy the log, verify the copy, and let the log go of what is old",
+                     [&common = line.common, archived] { return log_archive(common, *archived); });
+  command->add_option("--to", archived->directory, "a new directory, for the copy")->required()->type_name("DIR");
+  command
+      ->add_option("--older-than", archived->older_than,
+                   std::string("events before then, a day ago or earlier; else retain_days: ") + time_help)
+      ->type_name("TIME");
 }
 
 void add_for_others(CommandLine& line, CLI::App& log) {

@@ -19,7 +19,10 @@ std::optional<std::string> escaped(const std::optional<std::string>& text) {
 
 }  // namespace
 
-Exchange::Exchange(const Parts& parts) : parts_(parts), wall_ahead_us_(parts.clock.wall_us() - parts.clock.boot_us()) {
+Exchange::Exchange(const Parts& parts)
+    : parts_(parts),
+      ages_(parts.store.size(), parts.clock.boot_us()),
+      wall_ahead_us_(parts.clock.wall_us() - parts.clock.boot_us()) {
   controls_.fold(parts_.store.controls());
 }
 
@@ -167,6 +170,7 @@ std::vector<Event> Exchange::due(bool all) const {
 
 void Exchange::settle(const std::vector<Event>& durable) {
   minted_.forget_expired(parts_.clock.boot_us());
+  ages_.note(parts_.store.size(), parts_.clock.boot_us());
   const auto wrote = [&durable](EventKind kind) {
     return std::any_of(durable.begin(), durable.end(), [kind](const Event& e) { return e.kind == kind; });
   };

@@ -9,6 +9,7 @@
 #include "attest/caller.hpp"
 #include "exchange/authority.hpp"
 #include "exchange/controls.hpp"
+#include "exchange/log_ages.hpp"
 #include "exchange/minted_tokens.hpp"
 #include "exchange/rate.hpp"
 #include "exchange/refusal_meter.hpp"
@@ -107,6 +108,12 @@ class Exchange {
   /// The kill switch, in the same way: a disabled agent opens and mints nothing. wrong_role, unknown_agent.
   [[nodiscard]] Result<Switched> switch_agent(const Caller& caller, const SwitchRequest& request);
 
+  /// Lets the log go of its beginning, which a copy holds: appends `log.archived`, and rows go from then on (Store). It
+  /// is rounded down to whole tiles, to what a kept head covers, and to what this process found or has written a day ago;
+  /// what holds on stays. wrong_role, unknown_agent; bad_request for a copy of another log, and for events that are
+  /// younger than a day.
+  [[nodiscard]] Result<Archiving> archive(const Caller& caller, const ArchiveRequest& request);
+
   /// Outside of transact, for a log that cannot be written: the same effects, and no event yet. Again after a
   /// transaction that failed, it ends what came back to life with that; a switch that was `thrown` is not thrown twice.
   /// Where the log may not even be read, what cannot be decided without it is log_unavailable. What a transaction that
@@ -132,6 +139,7 @@ class Exchange {
 
  private:
   [[nodiscard]] Result<const AgentEntry*> agent_of(const Caller& caller) const;
+  [[nodiscard]] std::optional<Error> not_archived(const Caller& caller, const ArchiveRequest& request) const;
   [[nodiscard]] Event event_of(EventKind kind, Role role, const Caller& caller) const;
   /// Who asks for what: everything a mint is decided by.
   struct Asked {
@@ -198,6 +206,7 @@ class Exchange {
   MintRate opening_rate_;  ///< calls opened without a server
   MintRate federation_rate_;
   RefusalMeter meter_;
+  LogAges ages_;
   std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at
 };
 

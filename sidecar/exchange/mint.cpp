@@ -56,6 +56,11 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
+  if (!known && request.open_id && parts_.store.is_cut(txn))
+    return refuse(refused(
+        caller,
+        {Code::unknown_call, "the call of this open_id is archived, if not all of it yet; open one with another"},
+        about));
   if (known) {
     about.txn = txn;
     asked.call = &*known;
@@ -292,6 +297,7 @@ std::optional<EngineQuestion> Exchange::question(const Caller& caller, const Ope
   Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
+  if (!known && request.open_id && parts_.store.is_cut(txn)) return std::nullopt;
   if (known) asked.call = &*known;
   if (known ? not_again(asked).has_value() : controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
     return std::nullopt;

@@ -147,4 +147,17 @@ struct Switched {
   std::uint64_t log_index;  ///< of the event that stands
 };
 
+/// What a copy of the log is said to hold, and up to where the log may let go of it.
+struct ArchiveRequest {
+  std::uint64_t below;   ///< events from here on stay
+  std::uint64_t copied;  ///< so many events are in the copy
+  Sha256 root;           ///< of their tree
+};
+
+struct Archiving {
+  std::uint64_t below;                     ///< events below it are archived, now or since before
+  std::uint64_t count;                     ///< so many of them go now
+  std::optional<std::uint64_t> log_index;  ///< none when nothing was left to archive
+};
+
 }  // namespace jeton

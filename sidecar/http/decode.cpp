@@ -52,6 +52,22 @@ Result<Json> parse_body(std::string_view body, const DecodeLimits& limits) {
 
 std::string read_server(Members& in) { return in.text("server", is_server_name, "an http(s) URL or mcp:stdio:<name>"); }
 
+std::uint64_t read_count(Members& in, const char* name) {
+  const auto count = in.optional_count(name);
+  if (!count) in.wrong(name, "an integer from 0 to 2^53-1");
+  return static_cast<std::uint64_t>(count.value_or(0));
+}
+
+Sha256 read_sha256(Members& in, const char* name) {
+  const auto is_sha256 = [](std::string_view t) { return t.size() == 64 && is_lower_hex(t); };
+  const auto text = in.text(name, is_sha256, "64 lower-case hex digits");
+  Sha256 hash{};
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  for (std::size_t i = 0; 2 * i + 1 < text.size() && i < hash.size(); ++i)
+    hash[i] = static_cast<unsigned char>(digit(text[2 * i]) * 16 + digit(text[2 * i + 1]));
+  return hash;
+}
+
 /// RFC 7521 section 4.2, as members.
 void step_over_client(Members& in) {
   for (const char* name : {"client_id", "client_assertion_type", "client_assertion"}) (void)in.find(name);
@@ -205,6 +221,15 @@ Result<SwitchRequest> decode_switch(std::string_view body, std::string_view agen
   if (!json) return refuse(json.error());
   if (auto mistake = Members(*json).mistake()) return refuse(std::move(*mistake));
   return SwitchRequest{std::string(agent), disable};
+}
+
+Result<ArchiveRequest> decode_archive(std::string_view body, const DecodeLimits& limits) {
+  auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  const ArchiveRequest request{read_count(in, "below"), read_count(in, "size"), read_sha256(in, "root")};
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  return request;
 }
 
 }  // namespace jeton

@@ -26,5 +26,6 @@ struct DecodeLimits {
 /// No body, or {}.
 [[nodiscard]] Result<SwitchRequest> decode_switch(std::string_view body, std::string_view agent, bool disable,
                                                   const DecodeLimits& limits);
+[[nodiscard]] Result<ArchiveRequest> decode_archive(std::string_view body, const DecodeLimits& limits);
 
 }  // namespace jeton

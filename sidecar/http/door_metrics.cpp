@@ -29,6 +29,7 @@ std::string_view verb_name(const Job& job) {
   if (ends_with("/v1/calls/", "/outcome")) return "finish";
   if (target == "/v1/redeem") return "redeem";
   if (target == "/v1/federation") return "federate";
+  if (target == "/v1/log/archive") return "archive";
   if (target == "/v1/revoke" || target == "/oauth2/revoke") return "revoke";
   if (target == "/oauth2/token") return "token";
   if (target == "/oauth2/introspect") return "introspect";

@@ -12,6 +12,8 @@ namespace jeton {
 namespace {
 
 constexpr std::size_t strangers_body_bytes = 64 * 1024;
+/// A thousand events: some hundredths of a second in which nobody is answered.
+constexpr std::size_t tiles_a_second = 4;
 
 Json json_of(const Minted& minted) {
   return {{"txn", minted.txn.text()},        {"token", minted.token.expose_for_transport()},
@@ -190,8 +192,20 @@ void LocalDoor::keep_house(bool stopping) {
   if (stopping) return;
   begin_wait();
   parts_.checkpoint();
+  let_go();
   (void)end_wait();
   parts_.settle();
+}
+
+void LocalDoor::let_go() {
+  const auto moved = parts_.store.move_archived(tiles_a_second);
+  const auto trouble = moved ? "" : moved.error().message;
+  if (trouble == archive_trouble_) return;
+  if (trouble.empty())
+    log_line(Level::info, "archived events are let go again");
+  else
+    log_line(Level::warning, "archived events are not let go", {{"why", trouble}});
+  archive_trouble_ = trouble;
 }
 
 bool LocalDoor::identify(Job& job) const {
@@ -252,6 +266,7 @@ Response LocalDoor::route(Job& job) {
     if (target == "/v1/calls") return open(job);
     if (target == "/v1/redeem") return redeem(request, caller);
     if (target == "/v1/federation") return federate(request, caller);
+    if (target == "/v1/log/archive") return archive(request, caller);
     if (const auto path = call_path(target)) {
       if (path->second == "tokens") return mint(job, path->first);
       if (path->second == "outcome") return finish(request, caller, path->first);
@@ -319,6 +334,16 @@ Response LocalDoor::finish(const Request& request, const Caller& caller, std::st
   if (!decoded) return refused(caller, decoded.error(), Verb::finish);
   const auto finished = parts_.exchange.finish(caller, *decoded);
   return finished ? answer_with({{"log_index", finished->log_index}}) : problem(finished.error());
+}
+
+Response LocalDoor::archive(const Request& request, const Caller& caller) {
+  const auto decoded = decode_archive(request.body, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::request);
+  const auto archived = parts_.exchange.archive(caller, *decoded);
+  if (!archived) return problem(archived.error());
+  Json body{{"below", archived->below}, {"count", archived->count}};
+  if (archived->log_index) body["log_index"] = *archived->log_index;
+  return answer_with(body);
 }
 
 Json LocalDoor::status_for(const Caller& caller) const {

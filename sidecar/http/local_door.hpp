@@ -92,6 +92,8 @@ class LocalDoor final : public Door {
   /// Whether a request that needs the log would be served now, as far as can be said without trying.
   [[nodiscard]] bool is_ready() const;
   void note_durable(bool durable);
+  /// Lets some of what is archived go; trouble is told once, and once when it is over.
+  void let_go();
   [[nodiscard]] Response route(Job& job);
   [[nodiscard]] Response open(Job& job);
   [[nodiscard]] Response mint(Job& job, std::string_view txn);
@@ -102,6 +104,7 @@ class LocalDoor final : public Door {
   [[nodiscard]] std::optional<Error> delegate(OpenRequest& request, const Caller& caller) const;
   [[nodiscard]] Response redeem(const Request& request, const Caller& caller);
   [[nodiscard]] Response finish(const Request& request, const Caller& caller, std::string_view txn);
+  [[nodiscard]] Response archive(const Request& request, const Caller& caller);
   [[nodiscard]] DecodeLimits limits_for(const Caller& caller) const;
   using Control = std::variant<RevokeRequest, SwitchRequest>;
   /// None: the request is none of revoke, disable and enable.
@@ -129,6 +132,7 @@ class LocalDoor final : public Door {
   RequestMetrics requests_;
   std::uint64_t hosts_refused_ = 0;
   bool disk_full_ = false;
+  std::string archive_trouble_;
   std::optional<std::chrono::steady_clock::time_point> last_failure_;  ///< of a transaction, and none held since
 };
 

@@ -34,6 +34,7 @@ constexpr Row rows[] = {
     {{post, true}, "/v1/redeem"},
     {{post, false}, "/v1/revoke"},
     {{post, false}, "/v1/federation"},
+    {{post, false}, "/v1/log/archive"},
     {{get, true}, "/federation/jwks"},
     {{post, false}, "/v1/agents/", Between::one_step, "/disable"},
     {{post, false}, "/v1/agents/", Between::one_step, "/enable"},

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "log/archived.hpp"
 #include "log/notary.hpp"
 #include "log/tile_bytes.hpp"
 
@@ -53,6 +54,9 @@ Response Tlog::read(std::string_view path) {
   if (!newest) return none;
   if (path == "checkpoint") return {200, "text/plain; charset=utf-8", note_of(*newest, key_)};
   if (!is_within(tile ? *tile : *bundle, newest->head.size)) return none;
+  if (bundle)
+    if (const auto archive = log_->archive(); bundle->n * tile_width < archive.first)
+      return problem({Code::bad_request, archived_words(archive, "tiles DIR --entries")}, not_found);
   return tile ? file_of(hashes_in(*log_, *tile), *tile) : file_of(bundle_in(*log_, *bundle), *bundle);
 }
 

@@ -9,6 +9,7 @@
 
 #include "jeton/merkle.hpp"
 #include "jeton/proof.hpp"
+#include "log/archived.hpp"
 #include "log/notary.hpp"
 
 namespace jeton {
@@ -87,6 +88,7 @@ class Auditor {
   void read_rows() {
     compare_heads();
     try {
+      read_archived();
       while (log_.visit(next_, page_rows, [this](const LogReader::Row& row) { take(row); }) > 0)
         if (progress_) progress_(next_);
     } catch (const std::runtime_error& error) {
@@ -96,10 +98,58 @@ class Auditor {
     }
   }
 
+  /// Of archived events the hashes are read, and of those that stand the rows as well.
+  void read_archived() {
+    const auto archive = log_.archive();
+    if (archive.lost > 0)
+      fault(
+          {Fault::Kind::deleted, 0, archive.below - 1,
+           fmt::format("{} events below {} that stay when others are archived were deleted: an agent that was disabled "
+                       "or a run that was revoked may be so no more",
+                       archive.lost, archive.below)});
+    std::uint64_t from = 0;
+    const auto hold = [&](const LogReader::Row& row) {
+      from = row.log_index + 1;
+      if (row.log_index < archive.first) check(row);
+    };
+    while (from < archive.first && log_.visit(from, page_rows, hold) > 0) {
+    }
+    read_hashes(archive.first);
+  }
+
+  void read_hashes(std::uint64_t end) {
+    audit_.archived = std::max(audit_.archived, end);
+    try {
+      while (next_ < end) {
+        grow(log_.subtree(0, next_));
+        if (progress_ && next_ % block_leaves == 0) progress_(next_);
+      }
+    } catch (const LogDamaged&) {
+      fault({Fault::Kind::deleted, next_, end - 1,
+             fmt::format("the hashes of the archived events {} to {} are gone", next_, end - 1)});
+      whole_ = false;
+      next_ = end;
+    }
+  }
+
+  /// Whether it is the row its leaf was made from.
+  void check(const LogReader::Row& row) {
+    const auto at = row.log_index;
+    if (row.event == nullptr)
+      fault({Fault::Kind::unreadable, at, at, std::string(row.trouble)});
+    else if (!row.leaf)
+      fault({Fault::Kind::inserted, at, at, fmt::format("event {} has no leaf: no jetond wrote it", at)});
+    else if (leaf_of(*row.event) != row.leaf)
+      fault({Fault::Kind::edited, at, at, fmt::format("event {} was edited", at)});
+  }
+
   void take(const LogReader::Row& row) {
     // jetond's own table has each place once, in order. Of any other a row could come again and again, or lie about it.
     if (row.log_index < next_)
       throw LogDamaged(fmt::format("a row of event {} comes after event {}", row.log_index, next_ - 1));
+    // A running daemon lets go of archived rows while they are read.
+    if (row.log_index > next_)
+      if (const auto first = log_.archive().first; first > next_) read_hashes(std::min(first, row.log_index));
     if (row.log_index > next_) {
       const auto last = row.log_index - 1;
       fault({Fault::Kind::deleted, next_, last,
@@ -108,13 +158,7 @@ class Auditor {
       whole_ = false;
       next_ = row.log_index;
     }
-    const auto leaf = row.event != nullptr ? leaf_of(*row.event) : std::nullopt;
-    if (row.event == nullptr)
-      fault({Fault::Kind::unreadable, next_, next_, std::string(row.trouble)});
-    else if (!row.leaf)
-      fault({Fault::Kind::inserted, next_, next_, fmt::format("event {} has no leaf: no jetond wrote it", next_)});
-    else if (leaf != row.leaf)
-      fault({Fault::Kind::edited, next_, next_, fmt::format("event {} was edited", next_)});
+    check(row);
     // A row that was edited is told once: the tree goes on with what it was.
     grow(row.leaf);
   }
@@ -200,8 +244,10 @@ Result<std::string> prove_event(const LogReader& log, const NoteKey& key, std::u
   }
   try {
     const auto page = log.read(log_index, 1);
-    if (page.empty() || page.front().log_index != log_index)
-      throw LogDamaged(fmt::format("event {} is missing", log_index));
+    const bool there = !page.empty() && page.front().log_index == log_index;
+    if (const auto archive = log.archive(); !there && log_index < archive.first)
+      return refuse(Code::bad_request, archived_words(archive, fmt::format("proof {}", log_index)));
+    if (!there) throw LogDamaged(fmt::format("event {} is missing", log_index));
     const auto subtree = [&log](unsigned level, std::uint64_t n) { return log.subtree(level, n); };
     auto proof =
         LogProof{leaf_bytes(page.front()), log_index, inclusion_path(log_index, size, subtree), note_of(*newest, key)}

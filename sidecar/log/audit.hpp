@@ -33,6 +33,7 @@ struct Fault {
 
 struct Audit {
   std::uint64_t events = 0;
+  std::uint64_t archived = 0;  ///< the first so many are told by the hashes that stayed of them
   Sha256 root{};
   std::uint64_t checkpoints = 0;  ///< looked at, in the database and outside
   std::uint64_t signed_size = 0;  ///< how many events the largest good one covers

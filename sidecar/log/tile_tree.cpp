@@ -63,9 +63,11 @@ class Run {
     size_ = newest.head.size;
     const auto note = note_of(newest, key_);
     const auto before = look_at_what_is_there();
-    each_tile(size_, [this](const Tile& tile) {
+    const auto first = log_.archive().first;
+    each_tile(size_, [this, first](const Tile& tile) {
       put(tile, path_of(tile), [this, tile] { return hashes_in(log_, tile); });
-      if (with_entries_ && tile.level == 0)
+      // Of archived events there are only the hashes; what an earlier run wrote of them stays.
+      if (with_entries_ && tile.level == 0 && tile.n * tile_width >= first)
         put(tile, bundle_path_of(tile), [this, tile] { return bundle_in(log_, tile); });
     });
     for (const auto& folder : touched_) must(sync_directory(folder));

@@ -204,7 +204,7 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
   const auto origin = log.origin();
   std::uint64_t lines = 0;
   std::string text;
-  for (auto next = range.from; next < end;) {
+  for (auto next = std::max(range.from, log.archive().first); next < end;) {
     text.clear();
     std::optional<LogDamaged> damage;
     const auto first = next;
@@ -224,9 +224,11 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
         }
       }
     });
-    if (damage) throw *damage;
-    if (seen == 0 || next == first) throw LogDamaged(fmt::format("events from {} on are missing", next));
+    const auto archived = damage ? log.archive().first : 0;
+    if (damage && next >= archived) throw *damage;
+    if (!damage && (seen == 0 || next == first)) throw LogDamaged(fmt::format("events from {} on are missing", next));
     if (!text.empty() && !put(text)) return lines;
+    next = std::max(next, archived);  // they were let go while this went on
     if (progress) progress(next);
   }
   return lines;

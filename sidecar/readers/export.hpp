@@ -39,7 +39,7 @@ struct ExportRange {
 };
 
 /// Gives what is in the range to `put`, some hundred lines at a time, in short read transactions; stops when `put` says
-/// false. `progress` is told the next index. The number of lines. Throws LogDamaged where rows are missing, and what
+/// false. Archived events are stepped over. `progress` is told the next index. The number of lines. Throws LogDamaged where rows are missing, and what
 /// the reader throws.
 std::uint64_t export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
                             const std::function<bool(const std::string&)>& put,

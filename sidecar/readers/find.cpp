@@ -82,10 +82,12 @@ CallPage find_calls(const LogReader& log, CallIndex& index, const CallFilter& fi
   return ask_index(index, log, progress, [&](const CallIndex& asked) {
     CallPage page{{}, log.size(), std::nullopt, std::nullopt};
     const auto query = query_of(filter, now_us);
+    const auto first = log.archive().first;
     for (auto next = before; page.calls.size() < limit;) {
       const auto candidates = asked.candidates(query, next, limit - page.calls.size());
       if (candidates.empty()) return page;
       for (const auto& candidate : candidates) {
+        if (candidate.log_index < first) return page;  // newest first: the rest is archived
         next = candidate.log_index;
         const auto story = log.everything_of(candidate.txn, story_max);
         auto call = summary_of(story, now_us);

@@ -17,7 +17,7 @@ class Follower {
  public:
   Follower(const LogReader& log, const FollowRange& range)
       : log_(log), range_(range), there_(log.size()), size_(there_), origin_(log.origin()) {
-    next_ = range.from.value_or(range.since_us ? 0 : newest());
+    next_ = std::max(range.from.value_or(range.since_us ? 0 : newest()), log.archive().first);
   }
 
   /// Everything that is there and was not given yet; false when `put` wants no more.
@@ -77,6 +77,13 @@ class Follower {
       if (next >= next_ && is_wanted(*row.event)) events.push_back(*row.event);
       if (++next == end) last = *row.event;
     });
+    if (damage || next != end)
+      if (const auto first = log_.archive().first; next < first) {
+        // Archived meanwhile: a day old at least.
+        next_ = std::max(next_, first);
+        last_.reset();
+        return events;
+      }
     if (damage) throw *damage;
     if (next != end) throw LogDamaged(fmt::format("events {} to {} are missing", next, end - 1));
     next_ = next;

@@ -31,7 +31,7 @@ inline constexpr int follow_patience = 25;
 
 /// Gives `put` what is in the range, then what is appended, some hundred events at a time, in short read transactions.
 /// Ends when the watch or `put` (false) wants it; log_unavailable when the log was replaced. Events of the replaced log
-/// that were not seen yet come first. Throws LogDamaged where rows are missing or no event, and where what was shown is
+/// that were not seen yet come first. Archived events are stepped over. Throws LogDamaged where rows are missing or no event, and where what was shown is
 /// gone or changed; and what the reader throws again and again.
 [[nodiscard]] Result<void> follow_log(const LogReader& log, const FollowRange& range, LogWatch& watch,
                                       const std::function<bool(const std::vector<Event>&)>& put);

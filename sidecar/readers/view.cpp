@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "jeton/clock.hpp"
+#include "log/archived.hpp"
 
 namespace jeton {
 namespace {
@@ -103,7 +104,12 @@ CallPage list_calls(const LogReader& log, std::uint64_t before, std::size_t limi
 
 Result<std::vector<Event>> story_of(const LogReader& log, const Txn& txn, std::size_t limit) {
   auto events = log.everything_of(txn, limit);
-  if (events.empty()) return refuse(Code::unknown_call, "the log has no call with this txn; see jeton log calls");
+  if (events.empty()) {
+    if (const auto archive = log.archive(); archive.first > 0)
+      return refuse(Code::unknown_call, "the log has no call with this txn any more, or never had; " +
+                                            archived_words(archive, "show " + txn.text()));
+    return refuse(Code::unknown_call, "the log has no call with this txn; see jeton log calls");
+  }
   return events;
 }
 

@@ -1,4 +1,5 @@
-// Page by page into a ledger of the same schema: an append-only log does not change behind the reader.
+// Page by page into a ledger of the same schema: rows never change behind the reader, and where archived ones go their
+// hashes stay.
 #include "store/sqlite_copy.hpp"
 
 #include <algorithm>
@@ -87,6 +88,9 @@ void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size, W
   SQLite::Transaction transaction(to);
   TableCopy(from, to, "tree", fmt::format("((n + 1) << (8 * level)) <= {}", size)).copy(0, 0);
   TableCopy(from, to, "checkpoint", fmt::format("size <= {}", size)).copy(0, 0);
+  // Last: what was let go while the rows were read is then told by its hashes.
+  TableCopy(from, to, "archived_tile", fmt::format("((n + 1) * 256) <= {}", size)).copy(0, 0);
+  TableCopy(from, to, "archived_call", "TRUE").copy(0, 0);
   transaction.commit();
 }
 

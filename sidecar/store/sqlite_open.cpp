@@ -96,8 +96,8 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::filesystem::pa
   // A view in the place of a table could go on for ever, or say something else each time.
   const int tables = db->execAndGet(
       "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
-      "name IN ('meta', 'term', 'event', 'tree', 'checkpoint', 'sealed')");
-  if (tables != 6)
+      "name IN ('meta', 'term', 'event', 'tree', 'checkpoint', 'sealed', 'archived_tile', 'archived_call')");
+  if (tables != 8)
     return refuse(Code::log_unavailable, fmt::format("{} has not the tables of a jeton log", file.string()));
   return db;
 }

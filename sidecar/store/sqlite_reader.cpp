@@ -5,6 +5,7 @@
 
 #include "store/event_row.hpp"
 #include "store/schema/altered.hpp"
+#include "store/sqlite_archive.hpp"
 #include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_tree.hpp"
@@ -66,10 +67,16 @@ class SqliteReader final : public LogReader {
     return static_cast<std::uint64_t>(db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) FROM event").getInt64());
   }
 
+  Archive archive() const override { return archive_in(*db_); }
+
   std::uint64_t gaps() const override {
-    return static_cast<std::uint64_t>(
-        db_->execAndGet("SELECT coalesce(max(log_index) + 1, 0) - count(*) FROM event WHERE log_index >= 0")
-            .getInt64());
+    const SQLite::Transaction at_once(*db_);  // a daemon may let rows go between two looks
+    const auto first = static_cast<std::int64_t>(archive().first);
+    SQLite::Statement rows(*db_,
+                           "SELECT max(coalesce(max(log_index) + 1, 0) - ?1, 0) - count(*) FROM event "
+                           "WHERE log_index >= ?1");
+    rows.bind(1, first);
+    return rows.executeStep() ? static_cast<std::uint64_t>(rows.getColumn(0).getInt64()) : 0;
   }
 
   std::uint64_t strays() const override {

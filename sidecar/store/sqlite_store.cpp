@@ -8,9 +8,12 @@
 
 #include "store/event_row.hpp"
 #include "store/schema/altered.hpp"
+#include "store/schema/missing_leaves.hpp"
 #include "store/schema/schema.hpp"
+#include "store/sqlite_archive.hpp"
 #include "store/sqlite_heads.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/sqlite_quota.hpp"
 #include "store/sqlite_tree.hpp"
 #include "store/sqlite_wal_room.hpp"
 
@@ -40,8 +43,11 @@ class SqliteStore final : public Store {
         terms_(*db_),
         tree_(*db_),
         heads_(*db_),
+        archive_(*db_),
+        quota_(*db_),
         id_(db_->execAndGet("SELECT value FROM meta WHERE key = 'id'").getString()) {
-    grow_missing_leaves();
+    grow_missing_leaves(*db_,
+                        [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
     durable_ = edge_ = tree_.edge_at(rows());
     make_room(wal_room_bytes);
   }
@@ -55,6 +61,7 @@ class SqliteStore final : public Store {
       run(commit_);
       durable_ = edge_;
       in_doubt_.reset();
+      quota_.hold();
       return {};
     } catch (const SQLite::Exception& error) {
       note_failed_sync(error.getErrorCode());
@@ -82,7 +89,7 @@ class SqliteStore final : public Store {
         db_->exec("RELEASE part");
       }
       edge_ = before;
-      forget_terms();
+      forget_what_was_read();
       throw;
     }
     run(release_);
@@ -91,6 +98,8 @@ class SqliteStore final : public Store {
   std::uint64_t append(const Event& event) override {
     const auto log_index = edge_.size();
     const auto leaf = leaf_hash(event);
+    if (must_be_written(event.kind)) quota_.lift();
+    if (event.kind == EventKind::log_archived) archive_.forget();
     bind_event(insert_, event, log_index, leaf, [this](const std::string& text) { return term(text); });
     run(insert_);
     edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
@@ -120,6 +129,7 @@ class SqliteStore final : public Store {
     story_.bind(1, txn.text());
     while (story_.executeStep()) events.push_back(read(story_));
     story_.reset();
+    if (!events.empty() && archive_.is_cut(txn)) events.clear();
     return events;
   }
 
@@ -153,7 +163,10 @@ class SqliteStore final : public Store {
         if (auto mended = mend_after_failed_sync(); !mended) return mended;
         db_->exec("PRAGMA synchronous = FULL");
       }
-      auto kept = transact([&] { heads_.insert(head); });
+      auto kept = transact([&] {
+        quota_.lift();
+        heads_.insert(head);
+      });
       if (sync_ == Sync::normal) db_->exec("PRAGMA synchronous = NORMAL");
       // Once a second here, and so not in the way of a mint.
       if (kept) fold_and_make_room();
@@ -165,6 +178,27 @@ class SqliteStore final : public Store {
 
   std::optional<SignedHead> newest_head() const override { return heads_.newest(); }
   std::uint64_t heads() const override { return heads_.count(); }
+
+  std::uint64_t archived() const override { return archive_.below(); }
+  bool is_cut(const Txn& txn) const override { return archive_.is_cut(txn); }
+  std::uint64_t standing(std::uint64_t below) const override { return standing_in(*db_, below); }
+  std::int64_t newest_us(std::uint64_t below) const override { return archive_.newest_us(below); }
+  Result<std::size_t> move_archived(std::size_t tiles) override {
+    std::size_t moved = 0;
+    if (archive_.is_done()) return moved;
+    auto done = transact([&] {
+      // What says that rows go is signed for before they do.
+      const auto kept = heads_.newest();
+      if (!kept || archive_.said_at().value_or(UINT64_MAX) >= kept->head.size) return;
+      quota_.lift();
+      moved = archive_.move(tiles, tree_);
+    });
+    if (!done) return refuse(done.error());
+    if (moved > 0) fold_and_make_room();
+    return moved;
+  }
+  void limit(std::int64_t bytes) override { quota_.set(bytes); }
+  std::int64_t room() const override { return quota_.room(); }
 
   std::string id() const override { return id_; }
   Result<std::string> origin(const std::string& proposed) override {
@@ -246,9 +280,10 @@ class SqliteStore final : public Store {
   void abandon() noexcept {
     reset_statements();
     if (sqlite3_get_autocommit(db_->getHandle()) == 0) db_->tryExec("ROLLBACK");
-    forget_terms();
+    forget_what_was_read();
     edge_ = durable_;
     try {
+      quota_.hold();
       recount();
     } catch (const std::exception&) {
       // Not readable, or not as it was left: the size from before stands, and the next transaction asks again.
@@ -265,9 +300,16 @@ class SqliteStore final : public Store {
     heads_.reset();
   }
 
-  void forget_terms() noexcept {
+  void forget_what_was_read() noexcept {
     term_ids_.clear();
     terms_.forget();
+    archive_.forget();
+  }
+
+  /// At the quota, where nothing else is: what ends something, and what lets rows go.
+  static bool must_be_written(EventKind kind) {
+    return kind == EventKind::log_archived || kind == EventKind::token_revoked || kind == EventKind::agent_disabled ||
+           kind == EventKind::agent_enabled;
   }
 
   std::uint64_t rows() const {
@@ -296,33 +338,6 @@ class SqliteStore final : public Store {
     run(insert_node_);
   }
 
-  /// Nobody vouches for what stood in a row before it had a leaf.
-  static Sha256 leaf_of_row(const Event& event) {
-    try {
-      return leaf_hash(event);
-    } catch (const std::logic_error&) {
-      throw LogDamaged(fmt::format("event {} has a text or a number that no event can have", event.log_index));
-    }
-  }
-
-  /// A log from before there were leaves gets them once, all or none.
-  void grow_missing_leaves() {
-    if (!db_->execAndGet("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'leaves_due')").getInt()) return;
-    SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement all(*db_, "SELECT " + event_columns() + " FROM event ORDER BY log_index");
-    SQLite::Statement set(*db_, "UPDATE event SET leaf = ? WHERE log_index = ?");
-    while (all.executeStep()) {
-      const auto event = read(all);
-      const auto leaf = leaf_of_row(event);
-      set.bind(1, leaf.data(), static_cast<int>(leaf.size()));
-      set.bind(2, static_cast<std::int64_t>(event.log_index));
-      run(set);
-      edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
-    }
-    db_->exec("DELETE FROM meta WHERE key = 'leaves_due'");
-    transaction.commit();
-  }
-
   std::unique_ptr<SQLite::Database> db_;
   Sync sync_;
   SQLite::Statement begin_, commit_, savepoint_, release_, insert_;
@@ -331,6 +346,8 @@ class SqliteStore final : public Store {
   mutable Terms terms_;
   mutable SqliteTree tree_;
   mutable SqliteHeads heads_;
+  mutable SqliteArchive archive_;
+  SqliteQuota quota_;
   std::unordered_map<std::string, std::int64_t> term_ids_;
   std::string id_;
   TreeEdge durable_;  ///< as of the last commit
@@ -356,6 +373,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
     db->exec("PRAGMA journal_mode = WAL");
     db->exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db->exec("PRAGMA temp_store = MEMORY");
+    db->exec("PRAGMA secure_delete = ON");  // what is let go is gone
     migrate(*db, *version, schema_steps());
     renew_views(*db);
     // A backstop: the log is folded into the file once a second, with the checkpoint.

@@ -1,5 +1,10 @@
-// The tree beside the rows: leaf hashes in the rows themselves, and the nodes of every eighth level in a table.
+// The tree beside the rows: leaf hashes in the rows themselves, or in a table once those are archived, and the nodes of
+// every eighth level in another.
 #pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -12,6 +17,7 @@ namespace jeton {
 class SqliteTree {
  public:
   static constexpr unsigned levels_a_row = 8;
+  static constexpr std::uint64_t leaves_a_tile = 1U << levels_a_row;
 
   explicit SqliteTree(SQLite::Database& db);
   /// Throws LogDamaged where a hash is missing or is none.
@@ -20,7 +26,10 @@ class SqliteTree {
   void reset() noexcept;
 
  private:
-  SQLite::Statement leaf_, node_;
+  [[nodiscard]] std::optional<Sha256> archived_leaf(std::uint64_t n);
+
+  SQLite::Statement leaf_, node_, tile_;
+  std::optional<std::pair<std::uint64_t, std::string>> last_tile_;  ///< neighbours are asked for one after the other
 };
 
 }  // namespace jeton

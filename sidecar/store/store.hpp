@@ -80,6 +80,28 @@ class Store {
   [[nodiscard]] virtual std::optional<SignedHead> newest_head() const = 0;
   [[nodiscard]] virtual std::uint64_t heads() const = 0;
 
+  /// Events below this are archived, as the newest `log.archived` says (its `cited_size`): a multiple of 256. A call of
+  /// which one of them is has no story any more, whatever of it is left.
+  [[nodiscard]] virtual std::uint64_t archived() const = 0;
+  /// Whether an archived event of this call is still there, or a later one is left of it: its txn begins no other call.
+  [[nodiscard]] virtual bool is_cut(const Txn& txn) const = 0;
+  /// How many events below an index stay for as long as the log does: who is disabled, which runs are revoked, that it
+  /// was recovered.
+  [[nodiscard]] virtual std::uint64_t standing(std::uint64_t below) const = 0;
+  /// The newest time among the last 256 events below an index that is a multiple of it.
+  [[nodiscard]] virtual std::int64_t newest_us(std::uint64_t below) const = 0;
+  /// Outside of transact: lets rows of archived events go, 256 a tile and up to so many tiles, in one durable
+  /// transaction, once a kept head covers the `log.archived`. Their leaf hashes stay, so no root changes. How many
+  /// tiles; 0 when there is none left. log_unavailable for rows that do not lead to the stored tree: those stay.
+  [[nodiscard]] virtual Result<std::size_t> move_archived(std::size_t tiles) = 0;
+
+  /// From now on the file grows to so many bytes and no further; 0: as far as the disk goes. A file that is longer
+  /// already stays as long. What ends something (`token.revoked`, a switch), a `log.archived` and a kept head may take
+  /// 4 MiB more, so that what waits to be written is never in the way of what makes room.
+  virtual void limit(std::int64_t bytes) = 0;
+  /// Bytes that events may still take, free places in the file among them; INT64_MAX without a limit.
+  [[nodiscard]] virtual std::int64_t room() const = 0;
+
   /// A name of this ledger, made once: a UUID.
   [[nodiscard]] virtual std::string id() const = 0;
   /// The origin of its checkpoints: kept since it was first asked for, `proposed` where it never was.
@@ -103,7 +125,15 @@ class LogReader {
   /// The same for up to `limit` calls whose opener named this one as their parent, oldest first.
   [[nodiscard]] virtual std::vector<Opening> children(const Txn& parent, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
-  /// Indexes missing below `size`. A whole log has none.
+  /// What of the log is archived. Its rows are gone, but for those that stand (see Store); the tree has all its leaves.
+  struct Archive {
+    std::uint64_t first = 0;   ///< from here on every row is there; a multiple of 256
+    std::uint64_t below = 0;   ///< up to here rows are going
+    std::int64_t time_us = 0;  ///< of the `log.archived` that says so
+    std::uint64_t lost = 0;    ///< so many that should stand are not there
+  };
+  [[nodiscard]] virtual Archive archive() const = 0;
+  /// Indexes missing from the archive's `first` on, below `size`. A whole log has none.
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;
   /// Rows where no log has any: at indexes below zero.
   [[nodiscard]] virtual std::uint64_t strays() const = 0;

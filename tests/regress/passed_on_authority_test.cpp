@@ -7,31 +7,13 @@ namespace {
 const std::string user_issuer = "https://idp.example";
 
 /// Counts how often the log is read: what a request costs everybody who waits for the loop.
-class CountedStore final : public Store {
+class CountedStore final : public MemoryStore {
  public:
-  Result<void> transact(const std::function<void()>& work) override { return memory.transact(work); }
-  void isolate(const std::function<void()>& part) override { memory.isolate(part); }
-  std::uint64_t append(const Event& event) override { return memory.append(event); }
-  void keep_sealed(std::uint64_t log_index, std::string_view bytes) override { memory.keep_sealed(log_index, bytes); }
-  std::optional<std::uint64_t> redeem(const VerifiedToken& token, Event event) override {
-    return memory.redeem(token, std::move(event));
-  }
   std::vector<Event> story(const Txn& txn) const override {
     ++stories;
-    return memory.story(txn);
+    return MemoryStore::story(txn);
   }
-  std::optional<Event> spent(const Jti& jti) const override { return memory.spent(jti); }
-  std::vector<Event> controls() const override { return memory.controls(); }
-  std::uint64_t size() const override { return memory.size(); }
-  TreeHead head() const override { return memory.head(); }
-  Sha256 root_at(std::uint64_t size) const override { return memory.root_at(size); }
-  Result<void> keep(const SignedHead& head) override { return memory.keep(head); }
-  std::optional<SignedHead> newest_head() const override { return memory.newest_head(); }
-  std::uint64_t heads() const override { return memory.heads(); }
-  Result<std::string> origin(const std::string& proposed) override { return memory.origin(proposed); }
-  std::string id() const override { return memory.id(); }
 
-  MemoryStore memory;
   mutable std::size_t stories = 0;
 };
 

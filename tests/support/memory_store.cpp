@@ -16,6 +16,8 @@ bool is_control(const Event& event) {
          event.kind == EventKind::log_recovered || (event.kind == EventKind::token_revoked && !event.jti);
 }
 
+bool stands(const Event& event) { return is_control(event) && (event.kind != EventKind::token_revoked || !event.txn); }
+
 TreeEdge edge_over(const std::vector<Event>& events, std::uint64_t size) {
   TreeEdge edge;
   for (std::uint64_t i = 0; i < size; ++i) edge.append(leaf_hash(events.at(i)));
@@ -40,7 +42,8 @@ class MemoryReader final : public LogReader {
     std::vector<Opening> found;
     std::set<Txn> seen;
     for (const auto& event : log_->events)
-      if (event.txn && is_of_story(event.kind) && seen.insert(*event.txn).second && event.log_index < before)
+      if (log_->has(event) && event.txn && is_of_story(event.kind) && seen.insert(*event.txn).second &&
+          event.log_index < before)
         found.push_back({*event.txn, event.log_index});
     std::reverse(found.begin(), found.end());
     if (found.size() > limit) found.resize(limit);
@@ -50,12 +53,19 @@ class MemoryReader final : public LogReader {
     std::vector<Opening> found;
     std::set<Txn> seen;
     for (const auto& event : log_->events)
-      if (event.txn && event.parent_txn == parent && is_opening(event.kind) && seen.insert(*event.txn).second)
+      if (log_->has(event) && event.txn && event.parent_txn == parent && is_opening(event.kind) &&
+          seen.insert(*event.txn).second)
         found.push_back({*event.txn, event.log_index});
     if (found.size() > limit) found.resize(limit);
     return found;
   }
   std::uint64_t size() const override { return log_->events.size(); }
+  Archive archive() const override {
+    const auto* said = log_->archived();
+    if (said == nullptr) return {};
+    const auto below = static_cast<std::uint64_t>(*said->cited_size);
+    return {std::min(log_->moved, below), below, said->time_us, 0};
+  }
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }
   std::vector<std::string> altered() const override { return {}; }
@@ -88,7 +98,7 @@ class MemoryReader final : public LogReader {
   std::vector<Event> taken(std::size_t limit, Wanted wanted) const {
     std::vector<Event> found;
     for (const auto& event : log_->events)
-      if (found.size() < limit && wanted(event)) found.push_back(event);
+      if (found.size() < limit && log_->has(event) && wanted(event)) found.push_back(event);
     return found;
   }
 
@@ -96,6 +106,21 @@ class MemoryReader final : public LogReader {
 };
 
 }  // namespace
+
+bool MemoryLog::has(const Event& event) const { return event.log_index >= moved || stands(event); }
+
+const Event* MemoryLog::archived() const {
+  const auto found = std::find_if(events.rbegin(), events.rend(), [](const Event& event) {
+    return event.kind == EventKind::log_archived && event.cited_size &&
+           static_cast<std::uint64_t>(*event.cited_size) <= event.log_index;
+  });
+  return found == events.rend() ? nullptr : &*found;
+}
+
+std::uint64_t MemoryLog::standing(std::uint64_t below) const {
+  return static_cast<std::uint64_t>(std::count_if(
+      events.begin(), events.end(), [below](const Event& event) { return event.log_index < below && stands(event); }));
+}
 
 MemoryStore::MemoryStore() : MemoryStore(std::make_shared<MemoryLog>()) { log_->id = random_id(); }
 MemoryStore::MemoryStore(std::shared_ptr<MemoryLog> log) : log_(std::move(log)) {}
@@ -164,20 +189,61 @@ std::vector<Event> MemoryStore::story(const Txn& txn) const {
   if (disk_ == Disk::unreadable) throw LogDamaged("disk I/O error");
   std::vector<Event> found;
   for (const auto& event : log_->events)
-    if (event.txn == txn && is_of_story(event.kind)) found.push_back(event);
+    if (log_->has(event) && event.txn == txn && is_of_story(event.kind)) found.push_back(event);
+  if (is_cut(txn)) found.clear();
   return found;
 }
 
 std::optional<Event> MemoryStore::spent(const Jti& jti) const {
   for (const auto& event : log_->events)
-    if (event.kind == EventKind::token_redeemed && event.jti == jti) return event;
+    if (log_->has(event) && event.kind == EventKind::token_redeemed && event.jti == jti) return event;
   return std::nullopt;
 }
 
 std::vector<Event> MemoryStore::controls() const {
   std::vector<Event> found;
-  std::copy_if(log_->events.begin(), log_->events.end(), std::back_inserter(found), is_control);
+  std::copy_if(log_->events.begin(), log_->events.end(), std::back_inserter(found),
+               [this](const Event& event) { return log_->has(event) && is_control(event); });
   return found;
+}
+
+std::uint64_t MemoryStore::archived() const {
+  const auto* said = log_->archived();
+  return said == nullptr ? 0 : static_cast<std::uint64_t>(*said->cited_size);
+}
+
+bool MemoryStore::is_cut(const Txn& txn) const {
+  const auto below = archived();
+  return log_->cut.count(txn) != 0 || std::any_of(log_->events.begin(), log_->events.end(), [&](const Event& event) {
+           return event.log_index < below && event.txn == txn && log_->has(event) && is_of_story(event.kind);
+         });
+}
+
+std::int64_t MemoryStore::newest_us(std::uint64_t below) const {
+  std::int64_t newest = 0;
+  for (auto i = below - std::min<std::uint64_t>(below, 256); i < below; ++i)
+    newest = std::max(newest, log_->events.at(i).time_us);
+  return newest;
+}
+
+Result<std::size_t> MemoryStore::move_archived(std::size_t tiles) {
+  const auto* said = log_->archived();
+  if (said == nullptr || log_->heads.empty() || said->log_index >= log_->heads.back().head.size) return std::size_t{0};
+  std::size_t moved = 0;
+  for (; moved < tiles && log_->moved < archived(); ++moved, log_->moved += 256)
+    for (auto i = log_->moved; i < log_->moved + 256; ++i) {
+      const auto& event = log_->events.at(i);
+      if (!event.txn || !is_of_story(event.kind)) continue;
+      const bool goes_on = std::any_of(log_->events.begin(), log_->events.end(), [&](const Event& later) {
+        return later.log_index >= archived() && later.txn == event.txn && is_of_story(later.kind);
+      });
+      if (goes_on)
+        log_->cut.insert(*event.txn);
+      else
+        log_->cut.erase(*event.txn);
+      log_->sealed.erase(i);
+    }
+  return moved;
 }
 
 TreeHead MemoryStore::head() const { return {size(), edge_over(log_->events, size()).root()}; }

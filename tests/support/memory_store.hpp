@@ -1,8 +1,10 @@
 // The ledger in memory: the second driver of the port, so that the contract is a contract, and a disk that can fail.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "store/store.hpp"
@@ -16,10 +18,17 @@ struct MemoryLog {
   std::vector<SignedHead> heads;
   std::string origin;
   std::map<std::uint64_t, std::string> sealed = {};
+  std::uint64_t moved = 0;  ///< archived events below it are shown to nobody, but for those that stand
+  std::set<Txn> cut = {};   ///< calls of which some are
+
+  [[nodiscard]] bool has(const Event& event) const;
+  /// Of the newest log.archived; no event without one.
+  [[nodiscard]] const Event* archived() const;
+  [[nodiscard]] std::uint64_t standing(std::uint64_t below) const;
 };
 
 /// Keeps nothing of a transaction that threw, and takes back exactly what an isolated part appended.
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   MemoryStore();
   /// Opens what an earlier one left.
@@ -46,6 +55,13 @@ class MemoryStore final : public Store {
   std::optional<SignedHead> newest_head() const override;
   std::uint64_t heads() const override { return log_->heads.size(); }
   Result<std::string> origin(const std::string& proposed) override;
+  std::uint64_t archived() const override;
+  bool is_cut(const Txn& txn) const override;
+  std::uint64_t standing(std::uint64_t below) const override { return log_->standing(below); }
+  std::int64_t newest_us(std::uint64_t below) const override;
+  Result<std::size_t> move_archived(std::size_t tiles) override;
+  void limit(std::int64_t bytes) override { room_ = bytes == 0 ? INT64_MAX : bytes; }
+  std::int64_t room() const override { return room_; }
   std::string id() const override { return log_->id; }
 
   [[nodiscard]] const std::shared_ptr<MemoryLog>& log() const { return log_; }
@@ -60,6 +76,7 @@ class MemoryStore final : public Store {
   std::shared_ptr<MemoryLog> log_;
   Disk disk_ = Disk::good;
   std::function<void()> at_commit_ = [] {};
+  std::int64_t room_ = INT64_MAX;
   bool in_transaction_ = false;
   int transactions_ = 0;
 };

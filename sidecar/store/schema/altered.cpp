@@ -77,11 +77,12 @@ struct Index {
   const char* rows;
   const char* key;
 };
-constexpr std::array<Index, 4> indexes{{{"event_of_txn", "txn IS NOT NULL", "i.txn = e.txn AND i.event = e.event"},
+constexpr std::array<Index, 5> indexes{{{"event_of_txn", "txn IS NOT NULL", "i.txn = e.txn AND i.event = e.event"},
                                         {"event_spent", "event = 9", "i.jti IS e.jti AND i.event = 9"},
                                         {"event_of_control", "(event IN (14, 15, 17) OR (event = 10 AND jti IS NULL))",
                                          "(i.event IN (14, 15, 17) OR (i.event = 10 AND i.jti IS NULL))"},
-                                        {"event_of_parent", "parent_txn IS NOT NULL", "i.parent_txn = e.parent_txn"}}};
+                                        {"event_of_parent", "parent_txn IS NOT NULL", "i.parent_txn = e.parent_txn"},
+                                        {"event_of_archive", "event = 18", "i.event = 18"}}};
 
 /// As many entries as rows, and one for each row: then there is none of another. Short pages, since the writer's log
 /// cannot begin anew under a reader.

@@ -82,6 +82,8 @@ TEST_CASE("a mistake at the top of a configuration is told with its line and key
       {"trust_domain = \"a\"\nreserve_bytes = -1", 2, "reserve_bytes", "write 0 or more"},
       {"trust_domain = \"a\"\nreserve_bytes = 1.5", 2, "reserve_bytes", "number with a fraction; write an integer"},
       {"trust_domain = \"a\"\nreserve_bytes = 9223372036854775808", 2, "syntax", "64 bits"},
+      {"trust_domain = \"a\"\nlog_bytes_max = 67108864", 2, "log_bytes_max", "write more than 67108864"},
+      {"trust_domain = \"a\"\nretain_days = 40000", 2, "retain_days", "36500"},
       {"trust_domain = \"a\"\nsocket = \"run/x.sock\"", 2, "socket", "absolute path"},
       {"trust_domain = \"a\"\nsocket = \"/run/x/\"", 2, "socket", "absolute path"},
       {"trust_domain = \"a\"\nsocket = \"/run/\\u0000x\"", 2, "socket", "absolute path"},
@@ -342,6 +344,8 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
   REQUIRE(bare);
   REQUIRE(written);
   CHECK(bare->reserve_bytes == written->reserve_bytes);
+  CHECK(bare->log_bytes_max == written->log_bytes_max);
+  CHECK(bare->retain_days == written->retain_days);
   CHECK(bare->durability == written->durability);
   CHECK(bare->log_level == written->log_level);
   CHECK(bare->landlock == written->landlock);
@@ -355,7 +359,7 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
 TEST_CASE("every key can be set and is not ignored") {
   const auto config = parse(
       "issuer = \"https://jeton.example/a\"\ndurability = \"normal\"\nlandlock = \"on\"\nlog_level = \"debug\"\n"
-      "reserve_bytes = 0\nsocket = \"/run/j.sock\"\n" +
+      "reserve_bytes = 0\nlog_bytes_max = 5000000\nretain_days = 90\nsocket = \"/run/j.sock\"\n" +
       base +
       "ttl_s = 120\nmax_attempts = 1000\nmax_redemptions = 1000\nrate_per_min = 1000000\n"
       "[limits]\nbody_bytes = 2001\narguments_bytes = 2000\nheader_bytes = 2002\nconnections_per_uid = 3\n"
@@ -367,6 +371,8 @@ TEST_CASE("every key can be set and is not ignored") {
   CHECK(config->log_level == jeton::Level::debug);
   CHECK(config->landlock == jeton::Landlock::on);
   CHECK(config->reserve_bytes == 0);
+  CHECK(config->log_bytes_max == 5000000);
+  CHECK(config->retain_days == 90);
   CHECK(config->socket == "/run/j.sock");
   CHECK(config->limits == jeton::Limits{2001, 2000, 2002, 3, 5, 4, 6, 7});
   const auto& permit = config->grants[0].permit;

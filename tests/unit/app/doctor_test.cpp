@@ -127,6 +127,35 @@ TEST_CASE("a state directory is looked at file by file and left as it is") {
   CHECK((fs::status(state).permissions() & fs::perms::others_write) != fs::perms::none);
 }
 
+TEST_CASE("events that are older than they should be and a log near its quota are found") {
+  const jeton::testing::SignedLog log(3, 100);  // of September 2026
+  {
+    const auto store = log.open();
+    REQUIRE(store->transact([&] {
+      for (int seed = 1000; seed < 1300; ++seed) {
+        auto event = jeton::testing::SignedLog::unlike_event(seed);
+        event.time_us = jeton::SystemClock().wall_us() - std::int64_t{seed % 2 == 0 ? 3 : 1} * 86'400 * jeton::us_per_s;
+        store->append(event);
+      }
+    }));
+  }
+  const auto days_of_first = (jeton::SystemClock().wall_us() - 1'790'000'000'000'000) / (86'400 * jeton::us_per_s);
+  const auto found = examine_state(log.dir.path(), 0, days_of_first - 1);
+  CHECK(about(found, "older than") == One{Urgency::warning});
+  CHECK(std::any_of(found.begin(), found.end(),
+                    [](const Diagnosis& f) { return f.to_type == "jeton log archive --to DIR"; }));
+  CHECK(about(examine_state(log.dir.path(), 0, days_of_first + 2), "older than").empty());
+  CHECK(about(examine_state(log.dir.path(), 0), "older than").empty());
+
+  auto status = sound_status();
+  status["log_bytes_max"] = 100 << 20;
+  status["reserve_bytes"] = 64 << 20;
+  status["log"]["room_bytes"] = 80 << 20;
+  CHECK(examine_status(status, "1").empty());
+  status["log"]["room_bytes"] = 3 << 20;
+  CHECK(about(examine_status(status, "1"), "3 MiB are left of the log's 100 MiB") == One{Urgency::error});
+}
+
 TEST_CASE("a log that cannot be opened, one that is not there and a full disk are found") {
   const jeton::testing::TempDir dir;
   CHECK(about(examine_state(dir / "nowhere", 0), "is not there") == One{Urgency::error});

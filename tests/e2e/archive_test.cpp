@@ -1,0 +1,245 @@
+// The log lets go of what is old while its daemon works: what a stranger, a reviewer and the callers see of it.
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "identity/log_secret.hpp"
+#include "jeton/clock.hpp"
+#include "jeton/hash.hpp"
+#include "store/sqlite_store.hpp"
+#include "support/catch.hpp"
+#include "support/daemon.hpp"
+#include "support/events.hpp"
+
+namespace jeton::outside {
+namespace {
+
+const Json call{{"server", "mcp:stdio:x"}, {"tool", "t"}, {"arguments", Json::object()}};
+
+std::string config(const std::string& more = "", uid_t operator_uid = ::geteuid()) {
+  return fmt::format(
+      "trust_domain = \"acme.example\"\n{}"
+      "[[agent]]\nname = \"self\"\nmatch = [\"unix:uid:{}\"]\n[[server]]\nurl = \"mcp:stdio:x\"\n"
+      "[[grant]]\nname = \"all\"\nagent = \"self\"\nserver = \"mcp:stdio:x\"\ntools = [\"t\"]\n"
+      "[[operator]]\nmatch = [\"unix:uid:{}\"]\n",
+      more, ::geteuid(), operator_uid);
+}
+
+/// A state directory whose log begins with so many events of half a year ago.
+class OldState {
+ public:
+  explicit OldState(int events) : place_(home_.path() / "state") {
+    ::mkdir(place_.c_str(), 0700);
+    REQUIRE(LogSecret::load_or_create(place_ / "log.key"));
+    auto store = open_sqlite_store(file(), Sync::full);
+    REQUIRE(store);
+    const auto old_us = SystemClock().wall_us() - std::int64_t{180} * 24 * 3600 * us_per_s;
+    REQUIRE((*store)->transact([&] {
+      for (int i = 0; i < events; ++i) {
+        Event event;
+        event.kind = EventKind::call_opened;
+        event.time_us = old_us + i;
+        event.txn = testing::id_of<Txn>(i);
+        event.agent = "spiffe://acme.example/agent/self";
+        event.tool = "t";
+        (*store)->append(event);
+      }
+    }));
+  }
+  [[nodiscard]] const std::filesystem::path& place() const { return place_; }
+  [[nodiscard]] std::filesystem::path file() const { return place_ / "jeton.db"; }
+  [[nodiscard]] std::filesystem::path beside(const char* name) const { return home_.path() / name; }
+  [[nodiscard]] LogReader::Archive archive() const {
+    const auto log = open_sqlite_reader(file());
+    REQUIRE(log);
+    return (*log)->archive();
+  }
+
+ private:
+  TempDir home_;
+  std::filesystem::path place_;
+};
+
+Ran jeton_log(std::vector<std::string> words, const std::filesystem::path& state, const Daemon* daemon = nullptr) {
+  std::vector<std::string> command{program("jeton"), "log", words.front(), "--state", state.string()};
+  if (daemon != nullptr) command.insert(command.end(), {"--socket", daemon->socket().string()});
+  command.insert(command.end(), words.begin() + 1, words.end());
+  return run({.command = command});
+}
+
+bool signed_for_all(const Client& client) {
+  const auto status = client.status();
+  return status && status->at("log").at("signed_size") == status->at("log").at("size");
+}
+
+}  // namespace
+
+TEST_CASE("an archive is a copy that verifies and the log goes on with the roots it had") {
+  const OldState state(1000);
+  const Daemon daemon({.config = config(), .state = state.place()});
+  const auto client = daemon.client();
+  const auto minted = client.post("/v1/calls", call);
+  REQUIRE(minted);
+  REQUIRE(eventually([&] { return signed_for_all(client); }));
+  const auto kept = state.beside("checkpoint");
+  std::filesystem::copy_file(state.place() / "checkpoint", kept);
+
+  // when: what is older than two days is archived
+  const auto to = state.beside("archive");
+  const auto done = jeton_log({"archive", "--to", to, "--older-than", "2d", "--json"}, state.place(), &daemon);
+  CAPTURE(done.out, done.err);
+  REQUIRE(done.status == 0);
+  CHECK(Json::parse(done.out).at("below") == 768);
+  CHECK(Json::parse(done.out).at("count") == 768);
+  REQUIRE(eventually([&] { return state.archive().first == 768; }));
+
+  // then: the log verifies, also from a checkpoint of before, and the copy does
+  const auto here = jeton_log({"verify", "--checkpoint", kept}, state.place());
+  CAPTURE(here.out, here.err);
+  CHECK(here.status == 0);
+  CHECK(here.out.find("events 0 to 767 are archived") != std::string::npos);
+  CHECK(jeton_log({"verify"}, to).status == 0);
+  struct stat info {};
+  CHECK(::stat(to.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0700);
+  CHECK(jeton_log({"consistency", kept}, state.place()).status == 0);
+  CHECK(jeton_log({"tiles", state.beside("tiles"), "--entries"}, state.place()).status == 0);
+  CHECK_FALSE(std::filesystem::exists(state.beside("tiles") / "tile" / "entries" / "000"));
+  CHECK(std::filesystem::exists(state.beside("tiles") / "tile" / "0" / "000"));
+
+  // then: what is archived is shown where it lies, and here it is said where that is
+  const auto txn = testing::id_of<Txn>(5).text();
+  const auto gone = jeton_log({"show", "--", txn}, state.place());
+  CHECK(gone.status == 4);
+  CHECK(gone.err.find("events 0 to 767 were archived on ") != std::string::npos);
+  CHECK(jeton_log({"show", "--", txn}, to).status == 0);
+  const auto proof = jeton_log({"proof", "5"}, state.place());
+  CHECK(proof.status == 4);
+  CHECK(proof.err.find("jeton log proof 5 --state DIR") != std::string::npos);
+  CHECK(jeton_log({"proof", "5"}, to).status == 0);
+  CHECK(jeton_log({"proof", "800"}, state.place()).status == 0);
+  const auto exported = jeton_log({"export", "--format", "csv"}, state.place());
+  CHECK(exported.status == 0);
+  CHECK(exported.out.find("\r\n768,") != std::string::npos);
+
+  // then: what was under way goes on, and there is nothing more to archive
+  auto redemption = call;
+  redemption["token"] = minted->at("token");
+  redemption["redemption_id"] = "once";
+  CHECK(client.post("/v1/redeem", redemption));
+  CHECK(client.post("/v1/calls/" + minted->at("txn").get<std::string>() + "/outcome", {{"outcome", "ok"}}));
+  write_file(state.place() / "jeton.toml", config("retain_days = 30\n"));
+  const auto again = jeton_log({"archive", "--to", state.beside("again")}, state.place(), &daemon);
+  CHECK(again.status == 0);
+  CHECK(again.out.find("nothing is archived") != std::string::npos);
+}
+
+TEST_CASE("across kill -9 an archive goes on and the log verifies at every step") {
+  const OldState state(6000);
+  Daemon daemon({.config = config(), .state = state.place()});
+  REQUIRE(eventually([&] { return signed_for_all(daemon.client()); }));
+  const auto done =
+      jeton_log({"archive", "--to", state.beside("archive"), "--older-than", "2d"}, state.place(), &daemon);
+  CAPTURE(done.out, done.err);
+  REQUIRE(done.status == 0);
+  int rounds = 0, in_the_middle = 0;
+  for (; state.archive().first < 5888 && rounds < 60; ++rounds) {
+    const auto before = state.archive().first;
+    CHECK(eventually([&] { return state.archive().first > before; }));
+    daemon.kill9();
+    const auto first = state.archive().first;
+    in_the_middle += first > 0 && first < 5888 ? 1 : 0;
+    const auto verified = jeton_log({"verify"}, state.place());
+    CAPTURE(verified.out, verified.err);
+    CHECK(verified.status == 0);
+    daemon.restart();
+  }
+  CHECK(state.archive().first == 5888);
+  CHECK(in_the_middle > 0);
+  CHECK(daemon.client().post("/v1/calls", call));
+}
+
+TEST_CASE("a copy that does not verify archives nothing") {
+  const OldState state(600);
+  SQLite::Database(state.file().string(), SQLite::OPEN_READWRITE).exec("UPDATE event SET uid = 7 WHERE log_index = 10");
+  const Daemon daemon({.config = config(), .state = state.place()});
+  REQUIRE(eventually([&] { return signed_for_all(daemon.client()); }));
+  const auto refused =
+      jeton_log({"archive", "--to", state.beside("archive"), "--older-than", "2d"}, state.place(), &daemon);
+  CHECK(refused.status == 4);
+  CHECK(refused.err.find("event 10 was edited") != std::string::npos);
+  CHECK(state.archive().below == 0);
+}
+
+TEST_CASE("what is no copy of this log archives nothing and neither does who is no operator") {
+  const OldState state(600);
+  {
+    const Daemon daemon({.config = config(), .state = state.place()});
+    const auto client = daemon.client();
+    REQUIRE(eventually([&] { return signed_for_all(client); }));
+    const auto refused =
+        client.post("/v1/log/archive", {{"below", 512}, {"size", 600}, {"root", hex(sha256("another log"))}});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::bad_request);
+    // How old is old enough nobody said.
+    const auto unsaid = jeton_log({"archive", "--to", state.beside("archive")}, state.place(), &daemon);
+    CHECK(unsaid.status == 2);
+    write_file(state.place() / "jeton.toml", config());
+    CHECK(jeton_log({"archive", "--to", state.beside("archive")}, state.place(), &daemon).status == 2);
+    CHECK(unsaid.err.find("--older-than 90d") != std::string::npos);
+    const auto young =
+        jeton_log({"archive", "--to", state.beside("archive"), "--older-than", "2h"}, state.place(), &daemon);
+    CHECK(young.status == 2);
+  }
+  const Daemon daemon({.config = config("", 60'000), .state = state.place()});
+  REQUIRE(eventually([&] { return signed_for_all(daemon.client()); }));
+  const auto refused =
+      jeton_log({"archive", "--to", state.beside("archive"), "--older-than", "2d"}, state.place(), &daemon);
+  CHECK(refused.status == 4);
+  CHECK(refused.err.find("wrong_role") != std::string::npos);
+  CHECK(state.archive().below == 0);
+}
+
+TEST_CASE("at its quota a daemon grants nothing and a revocation holds") {
+  const OldState state(1500);
+  const Daemon daemon({.config = config("reserve_bytes = 65536\nlog_bytes_max = 900000\n"), .state = state.place()});
+  const auto client = daemon.client();
+  REQUIRE(eventually([&] { return signed_for_all(client); }));
+
+  // given: a log that is full, and a token from before
+  std::optional<Json> minted;
+  for (int i = 0; i < 10'000; ++i) {
+    auto answer = client.post("/v1/calls", call);
+    if (!answer) {
+      CHECK(answer.error().code == Code::log_unavailable);
+      break;
+    }
+    minted = std::move(*answer);
+  }
+  REQUIRE(minted);
+  CHECK(eventually([&] { return client.status()->at("log").at("room_bytes") < 65536; }));
+
+  // when: it is taken back
+  const auto revoked = client.post("/v1/revoke", {{"jti", minted->at("jti")}});
+  REQUIRE(revoked);
+  CHECK(revoked->at("revoked") == 1);
+  CHECK(revoked->contains("log_index"));
+
+  // then: an archive makes room, work goes on by itself, and the token stays revoked
+  const auto done =
+      jeton_log({"archive", "--to", state.beside("archive"), "--older-than", "2d"}, state.place(), &daemon);
+  CAPTURE(done.out, done.err);
+  REQUIRE(done.status == 0);
+  CHECK(eventually([&] { return client.post("/v1/calls", call).has_value(); }));
+  auto redemption = call;
+  redemption["token"] = minted->at("token");
+  redemption["redemption_id"] = "late";
+  const auto late = client.post("/v1/redeem", redemption);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == Code::revoked);
+  CHECK(jeton_log({"verify"}, state.place()).status == 0);
+}
+
+}  // namespace jeton::outside

@@ -1,0 +1,118 @@
+// Readers of a log that was archived begin where its rows do, and say where the rest is.
+#include "readers/export.hpp"
+#include "readers/find.hpp"
+#include "readers/follow.hpp"
+#include "support/catch.hpp"
+#include "support/events.hpp"
+#include "support/memory_store.hpp"
+
+namespace jeton::testing {
+namespace {
+
+/// So many opened calls, one event each.
+struct OpenedCalls {
+  MemoryStore store;
+
+  explicit OpenedCalls(int calls) {
+    REQUIRE(store.transact([&] {
+      for (int i = 0; i < calls; ++i) {
+        auto event = event_of(EventKind::call_opened, i);
+        event.agent = "spiffe://acme.example/agent/billing";
+        event.tool = "t";
+        store.append(event);
+      }
+    }));
+  }
+  void archive(std::uint64_t below) {
+    REQUIRE(store.transact([&] {
+      Event event;
+      event.kind = EventKind::log_archived;
+      event.time_us = 1'796'000'000'000'000;  // 2026-11-30
+      event.cited_size = static_cast<std::int64_t>(below);
+      event.count = event.cited_size;
+      store.append(event);
+    }));
+    SignedHead head;
+    head.head.size = store.size();
+    REQUIRE(store.keep(head));
+    REQUIRE(store.move_archived(100));
+  }
+};
+
+/// Looks so many times, and archives before the one that is named.
+class Looks final : public LogWatch {
+ public:
+  Looks(int looks, std::function<void(int)> before) : looks_(looks), before_(std::move(before)) {}
+  bool wait() override {
+    before_(++seen_);
+    return seen_ < looks_;
+  }
+  bool in_place() override { return true; }
+
+ private:
+  int looks_;
+  std::function<void(int)> before_;
+  int seen_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("who follows an archived log begins with its first row and goes on when more is archived", "[archive]") {
+  OpenedCalls log(1000);
+  log.archive(256);
+  std::vector<std::uint64_t> places;
+  FollowRange range;
+  range.from = 0;
+  Looks looks(3, [&](int look) {
+    if (look == 1) log.archive(768);
+    if (look == 2) log.archive(log.store.size() / 256 * 256);  // also the event that was shown last
+  });
+  REQUIRE(follow_log(*log.store.reader(), range, looks, [&](const std::vector<Event>& events) {
+    for (const auto& event : events) places.push_back(event.log_index);
+    return true;
+  }));
+  REQUIRE_FALSE(places.empty());
+  CHECK(places.front() == 256);
+  CHECK(places.back() >= 1001);
+  CHECK(std::is_sorted(places.begin(), places.end()));
+}
+
+TEST_CASE("an export of an archived log begins with its first row", "[archive]") {
+  OpenedCalls log(600);
+  log.archive(512);
+  std::string text;
+  const auto lines = export_events(*log.store.reader(), {}, ExportFormat::jsonl, [&](const std::string& more) {
+    text += more;
+    return true;
+  });
+  CHECK(lines == 601 - 512);
+  CHECK(index_of_line(text.substr(0, text.find('\n')), ExportFormat::jsonl) == 512);
+}
+
+TEST_CASE("an index from before an archive finds the calls that are there and no other", "[archive]") {
+  OpenedCalls log(600);
+  auto index = CallIndex::in_memory();
+  CallFilter filter;
+  filter.tool = "t";
+  const auto found = [&] { return find_calls(*log.store.reader(), index, filter, UINT64_MAX, 1000, 0).calls.size(); };
+  CHECK(found() == 600);
+  log.archive(512);
+  CHECK(found() == 600 - 512);
+}
+
+TEST_CASE("a call that is archived is told with the day and where to ask", "[archive]") {
+  OpenedCalls log(600);
+  const auto unknown = story_of(*log.store.reader(), id_of<Txn>(5000));
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().message.find("archived") == std::string::npos);
+  log.archive(512);
+  const auto gone = story_of(*log.store.reader(), id_of<Txn>(5));
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().code == Code::unknown_call);
+  CHECK_THAT(gone.error().message, Catch::Contains("events 0 to 511 were archived on 2026-11-30; ask the archive: "
+                                                   "jeton log show " +
+                                                   id_of<Txn>(5).text() + " --state DIR"));
+  CHECK(story_of(*log.store.reader(), id_of<Txn>(550)));
+}
+
+}  // namespace jeton::testing

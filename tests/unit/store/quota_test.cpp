@@ -1,0 +1,95 @@
+// How long jeton.db may become, and what still gets in at the end.
+#include "support/signed_log.hpp"
+
+namespace jeton::testing {
+namespace {
+
+/// Appends until the log takes no more; how many events it took.
+int fill(Store& store, int& seed) {
+  for (int taken = 0;; ++taken)
+    if (!store.transact([&] { store.append(SignedLog::unlike_event(++seed)); })) return taken;
+}
+
+std::uintmax_t bytes_of_file(const SignedLog& log) {
+  SQLite::Database db(log.file.string(), SQLite::OPEN_READONLY);
+  return static_cast<std::uintmax_t>(db.execAndGet("PRAGMA page_count").getInt64()) * 4096;
+}
+
+void sign(const SignedLog& log, Store& store) {
+  Notary notary({store, log.key, log.note_key, log.clock, [](const std::string&) {}});
+  REQUIRE(notary.sign_if_grown());
+}
+
+void archive(Store& store, std::uint64_t below) {
+  REQUIRE(store.transact([&] {
+    Event event;
+    event.kind = EventKind::log_archived;
+    event.time_us = 1'790'000'000'000'000;
+    event.cited_size = static_cast<std::int64_t>(below);
+    event.count = static_cast<std::int64_t>(below - store.standing(below));
+    store.append(event);
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("a log without a quota has room without end") {
+  const SignedLog log(1, 10);
+  const auto store = log.open();
+  CHECK(store->room() == INT64_MAX);
+  store->limit(1 << 20);
+  CHECK(store->room() < 1 << 20);
+  store->limit(0);
+  CHECK(store->room() == INT64_MAX);
+}
+
+TEST_CASE("a log at its quota refuses and takes work again by itself once rows are let go") {
+  const SignedLog log(1, 10);
+  const auto store = log.open();
+  constexpr std::int64_t quota = 1 << 20, slack = 16 * 4096;
+  int seed = 100;
+  store->limit(quota);
+  // given: a log that is full
+  CHECK(fill(*store, seed) > 256);
+  CHECK(fill(*store, seed) == 0);
+  CHECK(store->room() < 4096);
+  CHECK(bytes_of_file(log) <= quota);
+  const auto size = store->size();
+  Event off;
+  off.kind = EventKind::agent_disabled;
+  off.agent = "spiffe://acme.example/agent/1";
+  REQUIRE(store->transact([&] { store->append(off); }));
+
+  // when: what is old is archived, which needs room itself
+  sign(log, *store);
+  archive(*store, size / 256 * 256);
+  sign(log, *store);
+  CHECK(store->size() == size + 2);
+  REQUIRE(store->move_archived(1) == 1);
+
+  // then: what was let go is room
+  CHECK(store->room() > 0);
+  CHECK(fill(*store, seed) > 0);
+  while (store->move_archived(4).value_or(0) > 0) {
+  }
+  CHECK(fill(*store, seed) > 256);
+  CHECK(fill(*store, seed) == 0);
+  CHECK(bytes_of_file(log) <= quota + slack);
+  sign(log, *store);
+  CHECK(log.reader()->gaps() == 0);
+  CHECK(log.audit().faults_in_all == 0);
+}
+
+TEST_CASE("a file that is longer than its quota stays as long and grows no further") {
+  const SignedLog log(20, 100);
+  const auto store = log.open();
+  const auto before = bytes_of_file(log);
+  store->limit(100'000);
+  int seed = 10'000;
+  (void)fill(*store, seed);
+  CHECK(bytes_of_file(log) <= before + 4096);
+  store->limit(0);
+  CHECK(store->transact([&] { store->append(SignedLog::unlike_event(++seed)); }));
+}
+
+}  // namespace jeton::testing
