@@ -222,16 +222,19 @@ Result<void> run_daemon(const DaemonOptions& options) {
   domain.look();
   domain.settle();
   const PublishedKeys published(keyring, &certifier);
+  FederationKeys federation(state->path());
   const auto listening = *listener ? (*listener)->address().text() : "none";
   const WithEngine grants_and_engine(grants);
   const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
-  Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer});
+  Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer, &federation});
   TrustedClients clients({fetch.get(), clock, issuer, ::geteuid()});
   const auto prepare = [&](const Config& wanted) -> Result<std::function<void()>> {
     auto trust = prepare_trust(clients, wanted, ::geteuid());
     if (!trust) return trust;
     auto token = prepare_token(outside->get(), wanted, ::geteuid());
     if (!token) return token;
+    auto keys = federation.want(algorithms_of(wanted.roles.relying_parties));
+    if (!keys) return refuse(keys.error());
     return [trust = std::move(*trust), token = std::move(*token)] {
       trust();
       token();
@@ -250,11 +253,11 @@ Result<void> run_daemon(const DaemonOptions& options) {
                                                 config->engine->send_arguments});
   std::function<void(MetricText&)> gauges;  // the server, which stands behind the door, is counted too
   Tlog tlog([&] { return open_sqlite_reader(state->path() / "jeton.db"); }, ledger.note_key());
-  OAuthDoor oauth({exchange, roles, published, &clients, issuer, decode_limits(config->limits)});
+  OAuthDoor oauth({exchange, roles, published, &clients, issuer, decode_limits(config->limits), &federation});
   LocalDoor door({exchange, ledger.store(), roles, published, decode_limits(config->limits),
                   [&] {
                     return status_of(*config, issuer, listening, tls->get(), ledger, keyring, certifier, pin, confined,
-                                     clients, log_room);
+                                     clients, federation, log_room);
                   },
                   [&] {
                     log_room = ledger.store().room();

@@ -78,7 +78,7 @@ class IssuerReader {
 
   /// An issuer has one set of keys, and nobody else has its name.
   void check_place(const TrustedIssuer& entry, const std::vector<TrustedIssuer>& earlier) const {
-    if (config_.issuer == entry.issuer)
+    if (config_.issuer && (*config_.issuer == entry.issuer || federation_issuer(*config_.issuer) == entry.issuer))
       section_.mistake("issuer", "is this daemon's own issuer, whose tokens prove no identity; write another");
     const auto is_same = [&](const TrustedIssuer& other) { return other.issuer == entry.issuer; };
     const auto other = std::find_if(earlier.begin(), earlier.end(), is_same);

@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/config_argument.hpp"
 #include "app/config_clients.hpp"
+#include "app/config_federation.hpp"
 #include "app/config_forms.hpp"
 #include "app/config_section.hpp"
 #include "app/listening.hpp"
@@ -173,6 +174,10 @@ ServerEntry read_server(const ConfigSection& section, const Config& config) {
     section.mistake("verify",
                     "needs match, keys or certificate: without it anybody could report this server's redemptions; "
                     "write match = [\"unix:uid:...\"]");
+  if (!server.delegates_to.empty() && (server.offline || !server.match))
+    section.mistake("delegates_to",
+                    "needs a server that redeems here and is somebody: whoever holds a token can redeem it where there "
+                    "is no match; write match = [\"unix:uid:...\"], and verify = \"online\"");
   // One name each: "Ed25519" is a header's other name for EdDSA, and no setting.
   const auto is_alg = [](std::string_view text) {
     const auto named = algorithm_named(text);
@@ -273,6 +278,7 @@ void read_roles(const ConfigNode& root, Config& config, uid_t daemon_uid, Mistak
   // They name agents: a mistake in those must be told before "is not configured", which it causes.
   if (mistakes.first()) return;
   config.trusted_issuers = read_trusted_issuers(root, config, mistakes);
+  config.roles.relying_parties = read_relying_parties(root, config, mistakes);
   for (const auto* table : sections_of(root, "agent", true, mistakes)) {
     const ConfigSection section("agent", *table, mistakes);
     if (!section.has("match") && !can_prove_itself(section.text("name").value_or(""), config))

@@ -2,6 +2,7 @@
 #include "app/doctor.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 #include <fmt/core.h>
@@ -86,7 +87,8 @@ void examine_grants(const Config& config, Diagnoses& found) {
 std::string mode_of(const struct stat& info) { return fmt::format("{:04o}", info.st_mode & 07777u); }
 
 void examine_modes(const std::filesystem::path& state, uid_t owner, Diagnoses& found) {
-  for (const char* name : {"jeton.db", "jeton.db-wal", "log.key", "identity.key", "lock", "jeton.toml"}) {
+  for (const char* name : {"jeton.db", "jeton.db-wal", "log.key", "identity.key", "federation-es256.key",
+                           "federation-rs256.key", "lock", "jeton.toml"}) {
     const auto file = state / name;
     struct stat info {};
     if (::lstat(file.c_str(), &info) != 0) continue;
@@ -117,6 +119,14 @@ void examine_ages(const LogReader& log, std::int64_t retain_days, Diagnoses& fou
 }
 
 }  // namespace
+
+std::string date_of(std::int64_t time_s) {
+  const std::time_t seconds = time_s;
+  std::tm parts{};
+  char text[32];
+  if (::gmtime_r(&seconds, &parts) == nullptr) return "?";
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
 
 std::string_view name_of(Urgency urgency) {
   switch (urgency) {
@@ -221,6 +231,7 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
            {Urgency::error, "a checkpoint is not shown: " + place.get<std::string>(),
             "what happens from now on can be cut off unseen there", "see that jetond can write there"});
   for (auto& finding : examine_issuers(status)) found.push_back(std::move(finding));
+  for (auto& finding : examine_federation(status)) found.push_back(std::move(finding));
   const auto offline = status.value("offline_servers", Json::array());
   add_if(!offline.empty(), {Urgency::note, fmt::format("{} tool servers verify offline", offline.size()),
                             "superseding, revoking and the kill switch do not reach them", "jeton status"});

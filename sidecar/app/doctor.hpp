@@ -1,6 +1,7 @@
 // What is wrong, or weaker than it could be, and what to type: one diagnosis each.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,6 +24,11 @@ struct Diagnosis {
 };
 using Diagnoses = std::vector<Diagnosis>;
 
+/// What ends sooner than this is worth a warning.
+inline constexpr std::int64_t ends_soon_s = 14 * 86'400;
+/// "2026-11-21" of a NumericDate; "?" of one that no calendar has.
+[[nodiscard]] std::string date_of(std::int64_t time_s);
+
 /// What a configuration that can be read still gets wrong: accounts that are not told apart, servers anybody may redeem
 /// for, grants of everything, entries that nothing uses. `daemon_uid` is the account jetond runs as.
 [[nodiscard]] Diagnoses examine_config(const Config& config, uid_t daemon_uid);
@@ -43,7 +49,12 @@ using Diagnoses = std::vector<Diagnosis>;
 [[nodiscard]] Diagnoses examine_status(const Json& status, std::string_view version_here);
 /// The part of it about the certificate that lets others pin one key for the whole trust domain.
 [[nodiscard]] Diagnoses examine_domain(const Json& status, std::int64_t now_s);
+/// The files of [tls] against the clock, against the issuer's host and against what the daemon shows (`status`; an
+/// object without members where none answers).
+[[nodiscard]] Diagnoses examine_tls(const Config& config, const Json& status, uid_t daemon_uid, std::int64_t now_s);
 /// The part of it about issuers whose keys are not renewed.
 [[nodiscard]] Diagnoses examine_issuers(const Json& status);
+/// The part of it about federation tokens, which are reusable, and where the keys that sign them lie.
+[[nodiscard]] Diagnoses examine_federation(const Json& status);
 
 }  // namespace jeton

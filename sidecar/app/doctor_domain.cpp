@@ -1,26 +1,9 @@
 // Whether others can pin this daemon's trust domain, and for how long still.
-#include <ctime>
-
 #include <fmt/core.h>
 
 #include "app/doctor.hpp"
 
 namespace jeton {
-namespace {
-
-constexpr std::int64_t day_s = 86'400;
-constexpr std::int64_t soon_s = 14 * day_s;
-
-/// "2026-11-21"; a certificate can say any number.
-std::string date_of(std::int64_t time_s) {
-  const std::time_t seconds = time_s;
-  std::tm parts{};
-  char text[32];
-  if (::gmtime_r(&seconds, &parts) == nullptr) return "?";
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
-
-}  // namespace
 
 Diagnoses examine_domain(const Json& status, std::int64_t now_s) {
   const auto domain = status.value("domain", Json::object());
@@ -36,7 +19,7 @@ Diagnoses examine_domain(const Json& status, std::int64_t now_s) {
   if (ends_at == 0)
     return {{Urgency::note, "no domain certificate is installed", "verifiers have to be given this daemon's own keys",
              "jeton domain request, and  jeton domain sign  where the domain's key is kept"}};
-  if (ends_at - now_s < soon_s)
+  if (ends_at - now_s < ends_soon_s)
     return {{Urgency::warning, fmt::format("the domain certificate ends on {}", date),
              "from then on who pins the domain's key refuses every token of this daemon",
              "jeton domain request, and have that signed again"}};

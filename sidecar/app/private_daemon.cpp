@@ -50,6 +50,7 @@ Result<Config> for_one_agent(Config config, const std::string& agent, const std:
   keep_users_of(agents.front().spiffe_id, config.trusted_issuers);
   config.roles.operators = {SelectorSet::of_uid(0)};
   config.roles.reviewers.clear();
+  config.roles.relying_parties.clear();  // what they pin is the service's key
   // The others' grants can never match; without them the daemon's size is the agent's own.
   std::erase_if(config.grants, [&](const Grant& grant) { return grant.agent != agent; });
   config.socket = socket.string();

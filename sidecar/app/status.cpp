@@ -20,6 +20,36 @@ Json algorithms_of(const Keyring& keyring) {
   return ready;
 }
 
+/// Of each relying party what its tokens are, and where the key lies that signs them.
+Json federation_of(const Config& config, FederationKeys& keys) {
+  Json parties = Json::array();
+  for (const auto& party : config.roles.relying_parties) {
+    const auto* key = keys.ready(party.algorithm);
+    Json one{{"name", party.name},
+             {"audience", party.audience},
+             {"agents", party.agents},
+             {"alg", name_of(party.algorithm)},
+             {"key_storage", key_place(FederationKeys::is_credential(party.algorithm))},
+             {"ready", key != nullptr},
+             {"ttl_s", party.ttl_s},
+             {"reusable", true}};
+    if (key == nullptr) {
+      parties.push_back(std::move(one));
+      continue;
+    }
+    one["kid"] = key->verifying_key().kid();
+    one["jwk"] = key->verifying_key().jwk();
+    parties.push_back(std::move(one));
+  }
+  return parties;
+}
+
+std::vector<std::string> not_locked(const Keyring& keyring, const FederationKeys& federation) {
+  auto parts = keyring.not_locked();
+  if (!federation.empty()) parts.emplace_back("federation keys: what OpenSSL computes with them while it signs");
+  return parts;
+}
+
 /// The key of TLS is where OpenSSL keeps it.
 bool is_locked(const TlsContext* tls) { return tls == nullptr || secure_heap_locked(); }
 
@@ -27,7 +57,8 @@ bool is_locked(const TlsContext* tls) { return tls == nullptr || secure_heap_loc
 
 Json status_of(const Config& config, const std::string& issuer, const std::string& listen, const TlsContext* tls,
                const Ledger& ledger, const Keyring& keyring, const Certifier& certifier, PinMethod pin,
-               const Confined& confined, const TrustedClients& clients, std::int64_t log_room) {
+               const Confined& confined, const TrustedClients& clients, FederationKeys& federation,
+               std::int64_t log_room) {
   Json self_redeemed = Json::array();
   Json offline = Json::array();
   for (const auto& server : config.roles.servers) {
@@ -42,9 +73,10 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
               {"dev", config.dev},
               {"durability", name_of(config.durability)},
               {"algorithms", algorithms_of(keyring)},
-              {"memory_locked",
-               ledger.memory_locked() && keyring.memory_locked() && certifier.memory_locked() && is_locked(tls)},
-              {"memory_not_locked", keyring.not_locked()},
+              {"memory_locked", ledger.memory_locked() && keyring.memory_locked() && certifier.memory_locked() &&
+                                    federation.memory_locked() && is_locked(tls)},
+              {"memory_not_locked", not_locked(keyring, federation)},
+              {"federation", federation_of(config, federation)},
               {"seccomp", confined.calls},
               {"landlock", confined.files},
               {"domain", certifier.status()},
@@ -75,7 +107,7 @@ Json status_of(const Config& config, const std::string& issuer, const std::strin
                                {"timeout_ms", engine->timeout_ms},
                                {"send_arguments", engine->send_arguments}};
   if (config.log_bytes_max > 0) status["log"]["room_bytes"] = log_room;
-  if (tls != nullptr) status["certificate_ends_at"] = tls->ends_at();
+  if (tls != nullptr) status["tls_certificate_ends_at"] = tls->ends_at();
   return status;
 }
 

@@ -10,6 +10,7 @@
 #include "http/server.hpp"
 #include "http/tls.hpp"
 #include "identity/certifier.hpp"
+#include "identity/federation_keys.hpp"
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
 #include "ops/metrics.hpp"
@@ -27,7 +28,7 @@ struct Confined {
 [[nodiscard]] Json status_of(const Config& config, const std::string& issuer, const std::string& listen,
                              const TlsContext* tls, const Ledger& ledger, const Keyring& keyring,
                              const Certifier& certifier, PinMethod pin, const Confined& confined,
-                             const TrustedClients& clients, std::int64_t log_room);
+                             const TrustedClients& clients, FederationKeys& federation, std::int64_t log_room);
 
 /// Bytes: free on the log's disk (-1: unknown), how long the log's file may become (0: any), and what is left of that.
 struct LogSpace {

@@ -41,6 +41,11 @@ struct RedeemOptions {
   std::optional<std::string> redemption_id;
 };
 
+struct FederateOptions {
+  std::string relying_party;        ///< its name
+  std::optional<std::string> file;  ///< else stdout
+};
+
 /// Exactly one of these.
 struct RevokeOptions {
   std::optional<std::string> jti;
@@ -157,9 +162,12 @@ struct DomainOptions {
 struct JwksOptions {
   std::string issuer;
   std::string directory;
+  bool federation = false;  ///< the keys of federation tokens, and only those
 };
 
 [[nodiscard]] int mint(const Common& common, const MintOptions& options);
+/// A federation token, and nothing else on stdout.
+[[nodiscard]] int federate(const Common& common, const FederateOptions& options);
 [[nodiscard]] int redeem(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int verify(const Common& common, const RedeemOptions& options);
 [[nodiscard]] int revoke(const Common& common, const RevokeOptions& options);

@@ -34,13 +34,16 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
   std::int64_t reserve_bytes = Config().reserve_bytes, retain_days = 0;
   Diagnoses of_config;
   bool dev = false;
+  Json running = Json::object();
+  const auto now_s = SystemClock().wall_us() / us_per_s;
   const auto client = Client::connect(common.client());
   if (client) {
     const auto status = client->status();
     if (status) {
       dev = status->value("dev", false);
       take(examine_status(*status, version()));
-      take(examine_domain(*status, SystemClock().wall_us() / us_per_s));
+      take(examine_domain(*status, now_s));
+      running = *status;
     } else {
       found.push_back(diagnosis_of(status.error(), "no agent gets a token"));
     }
@@ -54,6 +57,7 @@ Diagnoses examine_everything(const Common& common, const DoctorOptions& options)
       reserve_bytes = config->reserve_bytes;
       retain_days = config->retain_days;
       take(examine_config(*config, daemon_uid));
+      take(examine_tls(*config, running, daemon_uid, now_s));
       if (options.ask_engine) take(examine_engine(*config, daemon_uid));
     } else {
       found.push_back(diagnosis_of(config.error(), "jetond does not start with it, and a reload keeps the old one"));

@@ -1,5 +1,6 @@
 // `jeton jwks export`: keys and discovery documents as files, for relying parties that cannot reach the daemon.
 #include <filesystem>
+#include <map>
 
 #include <fmt/core.h>
 
@@ -7,6 +8,7 @@
 #include "cli/table.hpp"
 #include "http/static_documents.hpp"
 #include "identity/keyring.hpp"
+#include "identity/relying_party.hpp"
 #include "store/whole_file.hpp"
 
 namespace jeton::cli {
@@ -34,12 +36,28 @@ Result<void> write(const fs::path& directory, const StaticFile& file) {
   return {};
 }
 
+/// The keys of federation tokens, each once.
+Result<Json> pinned_keys(const Json& status) {
+  const auto parties = status.value("federation", Json::array());
+  if (parties.empty())
+    return refuse(Code::bad_request, "no [[relying_party]] is configured, so there are no federation keys");
+  std::map<std::string, Json> by_kid;
+  for (const auto& party : parties) {
+    if (!party.contains("jwk"))
+      return refuse(Code::overloaded, "a federation key is still being made; try again in a second or so");
+    by_kid.emplace(party.value("kid", ""), party.at("jwk"));
+  }
+  Json keys = Json::array();
+  for (auto& [kid, jwk] : by_kid) keys.push_back(std::move(jwk));
+  return Json{{"keys", std::move(keys)}};
+}
+
 /// What a daemon shows, once it is known to be the one that is meant.
 struct Shown {
   Json status;
   Json jwks;
 };
-Result<Shown> shown_by(const Client& client, const std::string& issuer) {
+Result<Shown> shown_by(const Client& client, const std::string& issuer, bool federation) {
   if (client.issuer() != issuer)
     return refuse(Code::wrong_issuer,
                   fmt::format("the daemon's issuer is {}; name that one with --issuer", client.issuer()));
@@ -47,7 +65,7 @@ Result<Shown> shown_by(const Client& client, const std::string& issuer) {
   if (!status) return refuse(status.error());
   if (!status->contains("keys_rotate_at"))
     return refuse(Code::wrong_role, "only an operator is told when keys rotate; ask as one");
-  auto jwks = client.jwks();
+  auto jwks = federation ? pinned_keys(*status) : client.jwks();
   if (!jwks) return refuse(jwks.error());
   return Shown{std::move(*status), std::move(*jwks)};
 }
@@ -61,27 +79,28 @@ int jwks_export(const Common& common, const JwksOptions& options) {
     return usage("--out is a state directory; name the root of a web server");
   const auto client = Client::connect(common.client());
   if (!client) return tell(common, client.error());
-  const auto shown = shown_by(*client, options.issuer);
+  const auto shown = shown_by(*client, options.issuer, options.federation);
   if (!shown) return tell(common, shown.error());
-  const auto files = static_documents(options.issuer, shown->jwks);
+  const auto issuer = options.federation ? federation_issuer(options.issuer) : options.issuer;
+  const auto files = static_documents(issuer, shown->jwks);
   if (!files) return tell(common, files.error());
   for (const auto& file : *files)
     if (auto written = write(directory, file); !written) return tell(common, written.error());
 
-  const auto until = good_until(shown->status);
   const auto keys = shown->jwks.value("keys", Json::array()).size();
+  // Federation keys last until somebody moves their files away.
+  const auto until = options.federation ? std::nullopt : std::optional(good_until(shown->status));
   if (common.json) {
     Json paths = Json::array();
     for (const auto& file : *files) paths.push_back(file.path);
-    fmt::print("{}\n", json_for_terminal({{"directory", directory.string()},
-                                          {"issuer", options.issuer},
-                                          {"keys", keys},
-                                          {"files", std::move(paths)},
-                                          {"good_until", until}}));
+    Json report{{"directory", directory.string()}, {"issuer", issuer}, {"keys", keys}, {"files", std::move(paths)}};
+    if (until) report["good_until"] = *until;
+    fmt::print("{}\n", json_for_terminal(report));
     return 0;
   }
-  fmt::print("{} keys in {}, good until {}\n", keys, for_terminal(directory.string()), utc_time(until * us_per_s));
-  fmt::print(stderr, "jeton: hint: run it again before then, and whenever jetond was restarted\n");
+  fmt::print("{} keys in {}, good until {}\n", keys, for_terminal(directory.string()),
+             until ? utc_time(*until * us_per_s) : "the federation key changes");
+  if (until) fmt::print(stderr, "jeton: hint: run it again before then, and whenever jetond was restarted\n");
   return 0;
 }
 

@@ -27,7 +27,8 @@ bool is_of_this_sidecar(const UnverifiedToken& token, const std::string& origin)
 std::vector<std::string> meanings(const Common& common, const LogReader& log, const Clue& clue) {
   std::vector<std::string> all;
   if (clue.form == Clue::Form::token && !clue.token)
-    all.emplace_back("it has not the form of a token, so no sidecar made it");
+    all.emplace_back(
+        "it has not the form of a call token, so it is none; a federation token is known by its exact bytes");
   if (clue.token && is_of_this_sidecar(*clue.token, log.origin()))
     all.emplace_back(
         "it names this log's sidecar as its issuer; so it is forged, or the log was cut off: jeton log verify");
@@ -77,6 +78,12 @@ Json json_of(const Why& why, const std::vector<std::string>& next) {
                      {"altered", why.altered},
                      {"replays", token.replays}};
   }
+  if (const auto& minted = why.federated)
+    body["federation"] = {{"jti", minted->jti ? minted->jti->text() : ""},
+                          {"relying_party", minted->grant.value_or("")},
+                          {"audience", minted->server.value_or("")},
+                          {"expires_at", minted->expires_at.value_or(0)},
+                          {"reusable", true}};
   if (!why.calls.empty()) body["calls"] = Json::array();
   for (const auto& call : why.calls) body["calls"].push_back(call.json());
   body["presented"] = why.presented.size();

@@ -38,12 +38,22 @@ void add_verify(CommandLine& line) {
   command->add_option("token", options->token, "the token, or - for stdin")->required()->type_name("TOKEN");
 }
 
+void add_federate(CommandLine& line) {
+  auto options = std::make_shared<FederateOptions>();
+  auto* command =
+      line.add(line.app, "federate", "a reusable token for a relying party that pins keys, such as a cloud, on stdout",
+               [&common = line.common, options] { return federate(common, *options); });
+  command->add_option("name", options->relying_party, "the [[relying_party]]")->required()->type_name("NAME");
+  command->add_option("--out", options->file, "a file for it, mode 0600, in the place of stdout")->type_name("FILE");
+}
+
 }  // namespace
 
 void add_call_commands(CommandLine& line) {
   add_mint(line);
   add_redeem(line);
   add_verify(line);
+  add_federate(line);
 }
 
 }  // namespace jeton::cli

@@ -72,6 +72,8 @@ void add_domain_commands(CommandLine& line) {
   command->add_option("--out", options->directory, "the web server's root; run again before the keys are old")
       ->required()
       ->type_name("DIR");
+  command->add_flag("--federation", options->federation,
+                    "the keys of federation tokens alone, which last; for parties that take an upload");
 }
 
 }  // namespace jeton::cli

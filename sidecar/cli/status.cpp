@@ -16,6 +16,13 @@ std::string in_words(const Json& value) {
   return all.empty() ? "none" : all;
 }
 
+std::string party_in_words(const Json& party) {
+  const auto key = party.value("ready", false) ? party.value("kid", "") : "in the making";
+  return for_terminal(fmt::format("reusable tokens for {}, agents {}; {} key {} in {}", party.value("audience", ""),
+                                  in_words(party.value("agents", Json::array())), party.value("alg", ""), key,
+                                  party.value("key_storage", "")));
+}
+
 }  // namespace
 
 int status(const Common& common) {
@@ -29,6 +36,10 @@ int status(const Common& common) {
   }
   Table table({"jetond", client->socket().string()});
   for (const auto& [name, value] : answer->items()) {
+    if (name == "federation" && value.is_array() && !value.empty()) {
+      for (const auto& party : value) table.add({name + "." + party.value("name", ""), party_in_words(party)});
+      continue;
+    }
     if (!value.is_object()) {
       table.add({name, in_words(value)});
       continue;

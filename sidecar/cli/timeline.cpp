@@ -17,6 +17,10 @@ std::string words_of(const Event& event) {
     say(fmt::format("previous {}", name_of(*event.previous)));
   if (event.kind == EventKind::token_minted && event.expires_at)
     say(fmt::format("expires {}", utc_clock_of_seconds(*event.expires_at)));
+  if (event.kind == EventKind::federation_minted) {
+    if (event.server) say(fmt::format("for {}", *event.server));
+    if (event.expires_at) say(fmt::format("reusable until {}", utc_clock_of_seconds(*event.expires_at)));
+  }
   if (event.verb) say(fmt::format("{} refused", name_of(*event.verb)));
   if (event.code) say(std::string(name_of(*event.code)));
   if (event.kind == EventKind::request_refused && event.server) say(*event.server);

@@ -67,6 +67,15 @@ std::string of_token(const Why& why) {
                      utc_clock_of_seconds(token.minted.expires_at.value_or(0)));
 }
 
+std::string of_federation(const Event& minted) {
+  return fmt::format(
+      "This is a federation token for {} ({}), minted by agent {} at {}, not single-use, good until {}Z for whoever "
+      "holds it; nothing more is known of its use.",
+      for_terminal(minted.server.value_or("?")), for_terminal(minted.grant.value_or("?")),
+      for_terminal(minted.agent.value_or("?")), utc_time(minted.time_us),
+      utc_clock_of_seconds(minted.expires_at.value_or(0)));
+}
+
 std::string of_call(const CallSummary& call) {
   auto words =
       fmt::format("This call of {} on {} was opened by agent {} at {}, got {} token{}, ", for_terminal(call.tool),
@@ -104,6 +113,7 @@ std::string id_word(const std::string& id) { return id.starts_with('-') ? "-- " 
 
 std::string sentence_of(const Why& why) {
   if (why.token) return of_token(why);
+  if (why.federated) return of_federation(*why.federated);
   if (why.calls.size() == 1) return of_call(why.calls.front());
   if (!why.calls.empty()) return fmt::format("{} calls have this id; here they are, newest first.", why.calls.size());
   if (!why.presented.empty() && why.presented.front().txn)
@@ -128,13 +138,18 @@ std::vector<std::string> next_of(const Why& why, std::int64_t now_us) {
     add("proof for a stranger",
         fmt::format("jeton log proof {}", (token.ended ? *token.ended : token.minted).log_index));
   }
+  if (why.federated) {
+    if (now_us / us_per_s < why.federated->expires_at.value_or(0))
+      next.emplace_back("nothing here ends it before that; change what the relying party lets this agent do");
+    add("proof for a stranger", fmt::format("jeton log proof {}", why.federated->log_index));
+  }
   std::optional<std::string> run;
   for (const auto& event : why.evidence)
     if (event.run_id && event.kind != EventKind::request_refused && !run) run = event.run_id;
   if (why.calls.size() == 1) add("the whole call", "jeton log show " + id_word(why.calls.front().txn.text()));
   if (run) add("what else that run did", "jeton log calls --run " + word(*run));
   if (why.calls.size() > 1) add("one of them", "jeton log why TXN");
-  if (!why.token && why.calls.empty() && !why.presented.empty())
+  if (!why.token && !why.federated && why.calls.empty() && !why.presented.empty())
     add("proof for a stranger", fmt::format("jeton log proof {}", why.presented.front().log_index));
   return next;
 }

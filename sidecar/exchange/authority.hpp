@@ -11,6 +11,13 @@
 
 namespace jeton {
 
+/// A call that another one is made for.
+struct CallAbove {
+  Txn txn;
+  std::string agent;  ///< SPIFFE ID
+  std::optional<std::string> run_id = std::nullopt;
+};
+
 /// What a delegated call carries beside its agent's own rights. It only ever shrinks: each agent above must be granted
 /// the call as well, and the token ends no later than what it came from.
 struct Authority {
@@ -20,6 +27,7 @@ struct Authority {
   std::vector<std::string> agents = {};              ///< SPIFFE IDs of those between, nearest first
   bool is_agents = false;                            ///< `sub` is the last of `agents`, and no actor of its own
   std::optional<Txn> parent = std::nullopt;
+  std::vector<CallAbove> calls = {};  ///< those between, nearest first: when one is ended, so is what acts for it
 };
 
 /// More agents than this above one that acts are a mistake, or an attack; with it they are the eight that T3 reads.

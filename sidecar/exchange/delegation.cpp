@@ -8,11 +8,19 @@
 namespace jeton {
 namespace {
 
+/// An agent's calls inside its own are no further agents, and each is read again at every open and mint below it.
+constexpr std::size_t calls_above_max = 64;
+
 Json actor(const std::string& agent) { return {{"sub", agent}}; }
 
 /// Nobody stands twice in a row: a call that an agent makes inside its own call has no further actor.
 void add_agent(std::vector<std::string>& agents, const std::string& agent) {
   if (agents.empty() || agents.back() != agent) agents.push_back(agent);
+}
+
+/// "spiffe://acme.example/agent/": all its trust domain's agents have it in front of their names.
+std::string_view before_name(const AgentEntry& agent) {
+  return std::string_view(agent.spiffe_id).substr(0, agent.spiffe_id.size() - agent.name.size());
 }
 
 tl::unexpected<Error> is_over() {
@@ -40,11 +48,15 @@ Result<Authority> Exchange::passed_on(const std::string& agent, const Txn& paren
   Authority authority;
   authority.until_s = until_s;
   authority.parent = parent;
+  std::size_t calls = 0;
   for (std::optional<Txn> above = parent; above;) {
+    if (++calls > calls_above_max)
+      return refuse(Code::bad_request, fmt::format("at most {} calls may stand between", calls_above_max));
     const auto call = Call::from(parts_.store.story(*above));
     if (!call) return refuse(Code::unknown_call, "the call this one acts for is not in the log any more");
     if (auto revoked = revoked_for_good(*call)) return refuse(*revoked);
     const auto& opening = call->opening();
+    authority.calls.push_back({*above, opening.agent.value_or(""), opening.run_id});
     add_agent(authority.agents, opening.agent.value_or(""));
     if (authority.agents.size() > agents_above_max)
       return refuse(Code::bad_request, fmt::format("at most {} agents may stand between", agents_above_max));
@@ -82,6 +94,13 @@ Result<Authority> Exchange::authority_of_token(const AgentEntry& agent, const st
   if (attempt == nullptr || attempt->state == Attempt::State::revoked ||
       (live != nullptr && live->state == MintedTokens::State::revoked))
     return refuse(Code::revoked, "the subject token was revoked");
+  // Whoever has a token can redeem it there, so that it was redeemed says nothing about where it came from.
+  if (!server->match)
+    return refuse(Code::wrong_role,
+                  fmt::format("anybody redeems for {}, so its tokens pass nothing on; give it a match",
+                              escape_for_log(claims.aud)));
+  // Made by this process and forgotten: over by the boot clock, whatever the wall clock was set to since.
+  if (live == nullptr && parts_.keyring.key_set().find(token->kid()) != nullptr) return is_over();
   const auto now_s = parts_.clock.wall_us() / us_per_s;
   const auto left_s =
       live != nullptr ? (live->deadline_boot_us - parts_.clock.boot_us()) / us_per_s : claims.exp - now_s;
@@ -95,7 +114,9 @@ Result<std::optional<Authority>> Exchange::authority_asked(const AgentEntry& age
     // It stands in the log and in the tokens of calls made from this one, so it has one form everywhere.
     if (!is_log_id(user->sub) || escape_for_log(user->sub) != user->sub)
       return refuse(Code::bad_token, "the subject is not 1 to 128 visible ASCII characters without %");
-    if (user->sub == agent.spiffe_id) return refuse(Code::bad_request, "a user and the agent cannot be the same");
+    // RFC 9068 section 5: a tool server must not take a user for an agent, whatever its issuer lets users be called.
+    if (user->sub.starts_with(before_name(agent)))
+      return refuse(Code::bad_token, "the subject has the name of an agent, which no user is");
     return Found(Authority{user->sub, user->issuer, user->exp});
   }
   if (parent_token) {
@@ -127,12 +148,32 @@ Result<std::optional<Authority>> Exchange::authority_of(const Call& call) const 
   return Known(std::move(*authority));
 }
 
-Result<Permit> Exchange::decide(const Asked& asked) const {
+bool Exchange::names_same_subject(const Event& opening, const Delegation& delegation) const {
+  if (const auto& user = delegation.user) return opening.subject == user->sub && opening.subject_issuer == user->issuer;
+  if (!delegation.parent_token) return true;
+  const auto token = UnverifiedToken::parse(*delegation.parent_token);
+  if (!token || !opening.subject || opening.subject_issuer) return false;
+  const auto& claims = token->claims_before_verification();
+  if (opening.parent_txn != claims.txn) return false;
+  // It was genuine when the call was opened, and redeemed; since then its key may be gone.
+  const auto spent = parts_.store.spent(claims.jti);
+  return spent && spent->token_sha256 == sha256(*delegation.parent_token);
+}
+
+Result<Exchange::Permitted> Exchange::decide(const Asked& asked) const {
   const auto server = asked.server ? std::optional<std::string_view>(*asked.server) : std::nullopt;
   const auto arguments = asked.binding.arguments_if_sent();
   const auto now_us = parts_.clock.wall_us();
-  auto permit = parts_.policy.decide({asked.agent.name, server, asked.binding.tool, arguments, now_us});
-  if (!permit || !asked.authority) return permit;
+  auto own = parts_.policy.decide({asked.agent.name, server, asked.binding.tool, arguments, now_us});
+  if (!own) return refuse(std::move(own.error()));
+  Permitted permit{std::move(*own)};
+  const auto count = [&limits = permit.limits](const std::string& agent, const Permit& by) {
+    const auto is_same = [&](const RateLimit& l) { return l.agent == agent && l.grant == by.grant; };
+    if (by.rate_per_min && std::none_of(limits.begin(), limits.end(), is_same))
+      limits.push_back({agent, by.grant, *by.rate_per_min});
+  };
+  count(asked.agent.name, permit);
+  if (!asked.authority) return permit;
   if (asked.authority->until_s <= now_us / us_per_s) return is_over();
   for (const auto& id : asked.authority->agents) {
     if (id == asked.agent.spiffe_id) continue;
@@ -146,10 +187,11 @@ Result<Permit> Exchange::decide(const Asked& asked) const {
     if (!theirs)
       return refuse(theirs.error().code,
                     fmt::format("agent {}, for which this call is made: {}", above->name, theirs.error().message));
-    permit->ttl_s = std::min(permit->ttl_s, theirs->ttl_s);
-    permit->max_attempts = std::min(permit->max_attempts, theirs->max_attempts);
-    permit->max_redemptions = std::min(permit->max_redemptions, theirs->max_redemptions);
-    if (!permit->seal_to) permit->seal_to = theirs->seal_to;
+    permit.ttl_s = std::min(permit.ttl_s, theirs->ttl_s);
+    permit.max_attempts = std::min(permit.max_attempts, theirs->max_attempts);
+    permit.max_redemptions = std::min(permit.max_redemptions, theirs->max_redemptions);
+    if (!permit.seal_to) permit.seal_to = theirs->seal_to;
+    count(above->name, *theirs);
   }
   return permit;
 }

@@ -31,6 +31,7 @@ Result<void> Exchange::transact(const std::function<void()>& work, const std::fu
     controls_.settle(durable, minted_.settle(durable));
     rate_.settle(durable);
     opening_rate_.settle(durable);
+    federation_rate_.settle(durable);
   };
   try {
     auto done = parts_.store.transact([&] {
@@ -49,13 +50,14 @@ Result<void> Exchange::transact(const std::function<void()>& work, const std::fu
 
 void Exchange::isolate(const std::function<void()>& part) {
   const auto steps = minted_.steps();
-  const auto tokens = rate_.steps(), openings = opening_rate_.steps();
+  const auto tokens = rate_.steps(), openings = opening_rate_.steps(), federated = federation_rate_.steps();
   try {
     parts_.store.isolate(part);
   } catch (...) {
     minted_.take_back(steps);
     rate_.take_back(tokens);
     opening_rate_.take_back(openings);
+    federation_rate_.take_back(federated);
     controls_.taken_back_to(parts_.store.size());
     throw;
   }
@@ -116,6 +118,10 @@ Error Exchange::refused(const Caller& caller, Error error, const Refusal& about)
   event.attempt = about.attempt;
   event.call_id = about.call_id;
   event.token_sha256 = about.token_sha256;
+  if (about.relying_party) {
+    event.grant = escaped(about.relying_party);
+    event.detail = "federation";
+  }
   describe(event, about.verdict.get());
   // The message begins with what the engine's part in it was, which need not be what its verdict says.
   const auto word = error.message.substr(0, error.message.find(':'));

@@ -14,6 +14,7 @@
 #include "exchange/rate.hpp"
 #include "exchange/refusal_meter.hpp"
 #include "exchange/requests.hpp"
+#include "identity/federation_keys.hpp"
 #include "identity/keyring.hpp"
 #include "identity/log_secret.hpp"
 #include "identity/roles.hpp"
@@ -36,6 +37,7 @@ struct Refusal {
   std::optional<std::string> call_id = std::nullopt;
   std::optional<Sha256> token_sha256 = std::nullopt;
   std::optional<Event> first_redemption = std::nullopt;
+  std::optional<std::string> relying_party = std::nullopt;  ///< a federation token was asked for
   std::shared_ptr<const Verdict> verdict = nullptr;
 };
 
@@ -51,6 +53,7 @@ class Exchange {
     const LogSecret& secret;
     const Clock& clock;
     std::string issuer;
+    FederationKeys* federation = nullptr;  ///< none: no federation tokens
   };
   /// Reads from the log who is disabled and what is revoked. Throws LogDamaged.
   explicit Exchange(const Parts& parts);
@@ -90,6 +93,11 @@ class Exchange {
 
   /// RFC 7009: which live token of this process a text is, byte for byte; none for any other text.
   [[nodiscard]] std::optional<Jti> live_token(std::string_view token) const;
+
+  /// A federation token for a relying party that names the caller's agent: not single-use, and on record before it
+  /// leaves. unattested_peer for who is no account, unknown_agent, wrong_role, agent_disabled, unknown_server for a
+  /// party that is not configured, no_grant, rate_limited; overloaded while its key is being made.
+  [[nodiscard]] Result<Federated> federate(const Caller& caller, const FederationRequest& request);
 
   /// Records how it went, as the opener or the redeemer saw it. The first report of each counts.
   [[nodiscard]] Result<Finished> finish(const Caller& caller, const FinishRequest& request);
@@ -149,9 +157,17 @@ class Exchange {
   [[nodiscard]] std::optional<Error> not_again(const Asked& asked) const;
   [[nodiscard]] Opened open_provisionally(const Asked& asked, const Permit& permit);
   [[nodiscard]] Result<Minted> mint_attempt(const Asked& asked);
-  [[nodiscard]] Result<Permit> permit_attempt(const Asked& asked) const;
+  /// A permit, and in whose minutes it is counted.
+  struct Permitted : Permit {
+    std::vector<RateLimit> limits = {};
+  };
+  [[nodiscard]] Result<Permitted> permit_attempt(const Asked& asked) const;
   /// The agent's own permit, narrowed to what everybody permits on whose behalf it acts.
-  [[nodiscard]] Result<Permit> decide(const Asked& asked) const;
+  [[nodiscard]] Result<Permitted> decide(const Asked& asked) const;
+  /// rate_limited, for a limit that has no place left; none for null.
+  [[nodiscard]] static std::optional<Error> too_often(const Asked& asked, const RateLimit* full, std::string_view what);
+  /// Whether a later request, where it says on whose behalf, says what the opening said.
+  [[nodiscard]] bool names_same_subject(const Event& opening, const Delegation& delegation) const;
   /// What somebody else who has a say has against what all the above permits. Nothing is minted or opened unasked.
   [[nodiscard]] std::optional<Error> objection(const Asked& asked) const;
   [[nodiscard]] std::optional<EngineQuestion> question_about(const Asked& asked, bool with_arguments) const;
@@ -163,6 +179,7 @@ class Exchange {
   [[nodiscard]] Result<Authority> passed_on(const std::string& agent, const Txn& parent, std::int64_t until_s) const;
   [[nodiscard]] Previous previous_of(const Call* call) const;
   [[nodiscard]] Result<const SigningKey*> signer_for(const std::string& server);
+  [[nodiscard]] Result<const RelyingParty*> party_for(const Caller& caller, const FederationRequest& request) const;
   [[nodiscard]] Result<GenuineToken> genuine(const UnverifiedToken& token) const;
   [[nodiscard]] Result<Redeemed> redeem_genuine(const Caller& caller, const RedeemRequest& request, GenuineToken token,
                                                 Refusal& about);
@@ -187,6 +204,7 @@ class Exchange {
   Controls controls_;
   MintRate rate_;          ///< tokens
   MintRate opening_rate_;  ///< calls opened without a server
+  MintRate federation_rate_;
   RefusalMeter meter_;
   LogAges ages_;
   std::int64_t wall_ahead_us_;  ///< wall minus boot clock, when last looked at

@@ -14,15 +14,6 @@ bool names_same_call(const Event& opening, const OpenRequest& request, const Sha
   return !request.server || !opening.server || opening.server == *request.server;
 }
 
-/// Whether a later request, where it says on whose behalf, says what the opening said.
-bool names_same_subject(const Event& opening, const Delegation& delegation) {
-  if (const auto& user = delegation.user) return opening.subject == user->sub && opening.subject_issuer == user->issuer;
-  if (!delegation.parent_token) return true;
-  const auto token = UnverifiedToken::parse(*delegation.parent_token);
-  return token && opening.subject && !opening.subject_issuer &&
-         opening.parent_txn == token->claims_before_verification().txn;
-}
-
 void describe(Event& event, const std::optional<Authority>& authority) {
   if (!authority) return;
   event.subject = authority->sub;
@@ -91,12 +82,8 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   auto permit = decide(asked);
   if (!permit) return refuse(refused(caller, permit.error(), about));
   if (auto no = objection(asked)) return refuse(refused(caller, *no, about));
-  if (permit->rate_per_min &&
-      !opening_rate_.take((*agent)->name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
-    return refuse(refused(caller,
-                          {Code::rate_limited, fmt::format("grant \"{}\" allows {} calls a minute; try again later",
-                                                           permit->grant, *permit->rate_per_min)},
-                          about));
+  if (auto no = too_often(asked, opening_rate_.take(permit->limits, parts_.clock.boot_us()), "calls"))
+    return refuse(refused(caller, std::move(*no), about));
   return open_provisionally(asked, *permit);
 }
 
@@ -173,7 +160,14 @@ Result<Minted> Exchange::mint(const Caller& caller, const MintRequest& request) 
   return minted;
 }
 
-Result<Permit> Exchange::permit_attempt(const Asked& asked) const {
+std::optional<Error> Exchange::too_often(const Asked& asked, const RateLimit* full, std::string_view what) {
+  if (full == nullptr) return std::nullopt;
+  auto why = fmt::format("grant \"{}\" allows {} {} a minute; try again later", full->grant, full->per_min, what);
+  if (full->agent != asked.agent.name) why = fmt::format("agent {}, for which this call is made: {}", full->agent, why);
+  return Error{Code::rate_limited, std::move(why)};
+}
+
+Result<Exchange::Permitted> Exchange::permit_attempt(const Asked& asked) const {
   if (parts_.roles.server_named(*asked.server) == nullptr)
     return refuse(Code::unknown_server,
                   fmt::format("{} is not configured; add a [[server]] with this url", *asked.server));
@@ -245,9 +239,8 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   const auto signer = signer_for(*asked.server);
   if (!signer) return refuse(signer.error());
   const auto& agent = asked.agent;
-  if (permit->rate_per_min && !rate_.take(agent.name, permit->grant, *permit->rate_per_min, parts_.clock.boot_us()))
-    return refuse(Code::rate_limited, fmt::format("grant \"{}\" allows {} tokens a minute; try again later",
-                                                  permit->grant, *permit->rate_per_min));
+  if (auto no = too_often(asked, rate_.take(permit->limits, parts_.clock.boot_us()), "tokens"))
+    return refuse(std::move(*no));
 
   const auto claims = claims_of(asked, *permit);
   auto token = sign_token(claims, **signer);
@@ -287,8 +280,11 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   if (*sealed) parts_.store.keep_sealed(log_index, **sealed);
   // Remembered before it is durable: a token that never left cannot be presented.
   const auto& run_id = asked.call != nullptr ? asked.call->opening().run_id : asked.opening->run_id;
-  minted_.remember(claims.jti, {digest, parts_.clock.boot_us() + (claims.exp - claims.iat) * us_per_s, asked.txn,
-                                minted_.owner({agent.spiffe_id, run_id})});
+  MintedTokens::Entry live{digest, parts_.clock.boot_us() + (claims.exp - claims.iat) * us_per_s, asked.txn,
+                           minted_.owner({agent.spiffe_id, run_id})};
+  if (asked.authority && !asked.authority->calls.empty())
+    live.above = std::make_shared<const std::vector<CallAbove>>(asked.authority->calls);
+  minted_.remember(claims.jti, live);
   return Minted{asked.txn, std::move(token), claims.jti, claims.attempt,          claims.exp,
                 previous,  permit->grant,    log_index,  claims.exp - claims.iat, claims.call_id};
 }
@@ -301,6 +297,7 @@ std::optional<EngineQuestion> Exchange::question(const Caller& caller, const Ope
   Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
+  if (!known && request.open_id && parts_.store.is_cut(txn)) return std::nullopt;
   if (known) asked.call = &*known;
   if (known ? not_again(asked).has_value() : controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
     return std::nullopt;

@@ -1,7 +1,13 @@
 // Bounded by what was minted in the last two minutes.
 #include "exchange/minted_tokens.hpp"
 
+#include <algorithm>
+
 namespace jeton {
+
+bool MintedTokens::Entry::acts_for(const std::function<bool(const CallAbove&)>& wanted) const {
+  return above != nullptr && std::any_of(above->begin(), above->end(), wanted);
+}
 
 MintedTokens::SharedOwner MintedTokens::owner(Owner owner) {
   auto& known = owners_[owner];

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "exchange/authority.hpp"
 #include "jeton/hash.hpp"
 #include "jeton/id.hpp"
 
@@ -46,6 +47,9 @@ class MintedTokens {
     SharedOwner owner = nullptr;
     std::optional<Burn> burned = std::nullopt;
     State state = State::live;
+    std::shared_ptr<const std::vector<CallAbove>> above = nullptr;  ///< the calls it is used for; null: for none
+
+    [[nodiscard]] bool acts_for(const std::function<bool(const CallAbove&)>& wanted) const;
   };
 
   [[nodiscard]] SharedOwner owner(Owner owner);

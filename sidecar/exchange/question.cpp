@@ -30,7 +30,12 @@ std::optional<Error> Exchange::objection(const Asked& asked) const {
 }
 
 std::optional<EngineQuestion> Exchange::question_about(const Asked& asked, bool with_arguments) const {
-  if (asked.server ? !permit_attempt(asked) : !decide(asked)) return std::nullopt;
+  const auto permit = asked.server ? permit_attempt(asked) : decide(asked);
+  if (!permit) return std::nullopt;
+  const auto& rate = asked.server ? rate_ : opening_rate_;
+  const bool counted = asked.server || asked.call == nullptr;
+  if (counted && rate.full(permit->limits, parts_.clock.boot_us()) != nullptr) return std::nullopt;
+  if (asked.server && permit->seal_to && !asked.binding.arguments) return std::nullopt;
   EngineQuestion question{asked.agent.spiffe_id, subject_of(asked), asked.server, asked.binding.tool,
                           asked.binding.digest};
   if (const auto* txn = name_of_call(asked)) question.txn = *txn;

@@ -75,6 +75,20 @@ struct Opened {
   std::optional<Minted> minted;
 };
 
+struct FederationRequest {
+  std::string relying_party;  ///< by name
+};
+
+/// Reusable until it expires, by whoever holds it.
+struct Federated {
+  Token token;
+  Jti jti;
+  std::int64_t expires_at;  ///< NumericDate
+  std::string relying_party;
+  std::string audience;
+  std::uint64_t log_index;
+};
+
 struct RedeemRequest {
   std::string token;
   std::string server;

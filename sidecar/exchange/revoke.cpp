@@ -45,6 +45,14 @@ std::optional<std::uint64_t> newest_about(const std::vector<Event>& story, const
   return newest;
 }
 
+/// The tokens that an agent has, or that somebody else has to act for it.
+MintedTokens::Wanted for_agent(const std::string& spiffe_id) {
+  return [spiffe_id](const MintedTokens::Entry& entry) {
+    const auto is_its = [&](const CallAbove& above) { return above.agent == spiffe_id; };
+    return entry.owner->agent == spiffe_id || entry.acts_for(is_its);
+  };
+}
+
 tl::unexpected<Error> no_such_call() {
   return refuse(Code::unknown_call, "no call of yours has this id; see jeton log calls");
 }
@@ -150,7 +158,8 @@ Result<Exchange::Ended> Exchange::end_token(const Revoker& by, const Event& orde
 }
 
 Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order, const Txn& txn) {
-  const auto of_call = [&txn](const MintedTokens::Entry& entry) { return entry.txn == txn; };
+  const auto is_it = [&txn](const CallAbove& above) { return above.txn == txn; };
+  const auto of_call = [&](const MintedTokens::Entry& entry) { return entry.txn == txn || entry.acts_for(is_it); };
   std::optional<Call> call;
   std::string owner;
   if (by.may_read) {
@@ -160,7 +169,8 @@ Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order
   } else {
     const auto live = minted_.live(parts_.clock.boot_us(), of_call, true);
     if (live.empty()) return not_without_the_log();
-    owner = minted_.find(live.front())->owner->agent;
+    const auto& one = *minted_.find(live.front());
+    owner = one.txn == txn ? one.owner->agent : std::find_if(one.above->begin(), one.above->end(), is_it)->agent;
   }
   if (!by.owns(owner)) return no_such_call();
   const auto tokens = end_live(order, of_call, by.in_memory);
@@ -179,7 +189,8 @@ Result<Exchange::Ended> Exchange::end_run(const Revoker& by, const Event& order,
     return refuse(Code::rate_limited, fmt::format("agent {} has revoked {} runs, which is all it may; ask an operator",
                                                   by.agent->name, Controls::runs_per_agent_max));
   const auto of_run = [&](const MintedTokens::Entry& entry) {
-    return entry.owner->run_id == run_id && by.owns(entry.owner->agent);
+    const auto is_in = [&](const CallAbove& above) { return above.run_id == run_id && by.owns(above.agent); };
+    return (entry.owner->run_id == run_id && by.owns(entry.owner->agent)) || entry.acts_for(is_in);
   };
   const auto tokens = end_live(order, of_run, by.in_memory);
   if (closed) return Ended{tokens, controls_.run_revoked_at(scope, run_id)};
@@ -195,8 +206,7 @@ Result<Exchange::Ended> Exchange::end_agent(const Revoker& by, const Event& orde
     return refuse(Code::wrong_role, "an agent may revoke its own tokens; only an operator those of others");
   const auto* agent = agent_named(parts_.roles, name);
   if (agent == nullptr) return no_such_agent(name);
-  const auto of_agent = [agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent->spiffe_id; };
-  return Ended{end_live(order, of_agent, by.in_memory)};
+  return Ended{end_live(order, for_agent(agent->spiffe_id), by.in_memory)};
 }
 
 Result<Switched> Exchange::switch_agent(const Caller& caller, const SwitchRequest& request) {
@@ -236,8 +246,7 @@ Result<std::string> Exchange::throw_switch(const Caller& caller, const SwitchReq
   if (!stands && !how.already) controls_.order({std::make_shared<const Event>(order)});
   if (request.disable && controls_.is_disabled(agent)) {
     order.kind = EventKind::token_revoked;
-    const auto of_agent = [&agent](const MintedTokens::Entry& entry) { return entry.owner->agent == agent; };
-    [[maybe_unused]] const auto tokens = end_live(order, of_agent, how.in_memory);
+    [[maybe_unused]] const auto tokens = end_live(order, for_agent(agent), how.in_memory);
   }
   return agent;
 }

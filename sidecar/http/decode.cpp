@@ -140,6 +140,16 @@ Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, con
   return request;
 }
 
+Result<FederationRequest> decode_federation(std::string_view body, const DecodeLimits& limits) {
+  auto json = parse_body(body, limits);
+  if (!json) return refuse(json.error());
+  Members in(*json);
+  FederationRequest request;
+  request.relying_party = in.text("relying_party", is_log_id, "the name of a relying party");
+  if (auto mistake = in.mistake()) return refuse(std::move(*mistake));
+  return request;
+}
+
 Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& limits) {
   auto json = parse_body(body, limits);
   if (!json) return refuse(json.error());

@@ -18,6 +18,7 @@ struct DecodeLimits {
 /// wrong with the arguments.
 [[nodiscard]] Result<OpenRequest> decode_open(std::string_view body, const DecodeLimits& limits);
 [[nodiscard]] Result<MintRequest> decode_mint(std::string_view body, std::string_view txn, const DecodeLimits& limits);
+[[nodiscard]] Result<FederationRequest> decode_federation(std::string_view body, const DecodeLimits& limits);
 [[nodiscard]] Result<RedeemRequest> decode_redeem(std::string_view body, const DecodeLimits& limits);
 [[nodiscard]] Result<FinishRequest> decode_finish(std::string_view body, std::string_view txn,
                                                   const DecodeLimits& limits);

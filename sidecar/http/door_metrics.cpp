@@ -13,7 +13,7 @@ std::string_view verb_name(const Job& job) {
   const auto& target = job.request.target;
   if (job.fault) return "request";
   if (method == "GET") {
-    if (target == "/v1/jwks" || target == "/oauth2/jwks") return "jwks";
+    if (target == "/v1/jwks" || target == "/oauth2/jwks" || target == "/federation/jwks") return "jwks";
     if (target == "/openapi.json" || target.find("/.well-known/") != target.npos) return "metadata";
     if (target == "/v1/status") return "status";
     if (target == "/healthz" || target == "/readyz") return "health";
@@ -28,6 +28,7 @@ std::string_view verb_name(const Job& job) {
   if (ends_with("/v1/calls/", "/tokens")) return "mint";
   if (ends_with("/v1/calls/", "/outcome")) return "finish";
   if (target == "/v1/redeem") return "redeem";
+  if (target == "/v1/federation") return "federate";
   if (target == "/v1/log/archive") return "archive";
   if (target == "/v1/revoke" || target == "/oauth2/revoke") return "revoke";
   if (target == "/oauth2/token") return "token";

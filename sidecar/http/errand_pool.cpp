@@ -2,9 +2,29 @@
 #include "http/errand_pool.hpp"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace jeton {
+namespace {
+
+/// Signals are the loop's: a thread is born with those blocked that are blocked where it is made.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
 
 ErrandPool::~ErrandPool() {
   {
@@ -20,18 +40,22 @@ bool ErrandPool::post(const std::string& account, std::function<void()> errand) 
   const auto known = accounts_.find(account);
   if (waiting_ >= size_.waiting || (known != accounts_.end() && known->second.waiting.size() >= size_.waiting_each))
     return false;
+  // Before anything is queued: who is told that it failed must not have its errand run later.
+  if (idle_ <= waiting_ && threads_.size() < size_.threads) add_thread();
+  if (threads_.empty()) return false;
   accounts_[account].waiting.push_back(std::move(errand));
   ++waiting_;
-  if (idle_ < waiting_ && threads_.size() < size_.threads) {
-    // Signals are the loop's.
-    sigset_t all, before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    threads_.emplace_back([this] { work(); });
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
   changed_.notify_one();
   return true;
+}
+
+void ErrandPool::add_thread() {
+  const SignalsBlocked blocked;
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // The machine gives no more now, as under TasksMax. Those that are there do with it.
+  }
 }
 
 std::map<std::string, ErrandPool::Account>::iterator ErrandPool::next() {

@@ -30,7 +30,8 @@ class ErrandPool {
   ErrandPool(const ErrandPool&) = delete;
   ErrandPool& operator=(const ErrandPool&) = delete;
 
-  /// False, and nothing will run, when too many wait already, in all or of this account. `errand` must not throw.
+  /// False, and nothing will run, when too many wait already, in all or of this account, or when there is no thread and
+  /// none to be had. `errand` must not throw.
   [[nodiscard]] bool post(const std::string& account, std::function<void()> errand);
 
  private:
@@ -39,6 +40,8 @@ class ErrandPool {
     std::size_t running = 0;
   };
   void work();
+  /// Under the mutex: one more, if the machine gives it.
+  void add_thread();
   /// Under the mutex: the account whose turn it is, if one may begin an errand.
   [[nodiscard]] std::map<std::string, Account>::iterator next();
 

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "http/paths.hpp"
 #include "ops/log.hpp"
 
 namespace jeton {
@@ -265,6 +266,7 @@ Response LocalDoor::route(Job& job) {
   if (request.method == "POST") {
     if (target == "/v1/calls") return open(job);
     if (target == "/v1/redeem") return redeem(request, caller);
+    if (target == "/v1/federation") return federate(request, caller);
     if (target == "/v1/log/archive") return archive(request, caller);
     if (const auto path = call_path(target)) {
       if (path->second == "tokens") return mint(job, path->first);
@@ -273,6 +275,8 @@ Response LocalDoor::route(Job& job) {
   }
   if (request.method == "GET" && (target == "/metrics" || denies_entries(target, caller)))
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
+  if (const auto method = method_instead(request.method, target))
+    return problem_of_method(parts_.exchange.refused(caller, takes_only(*method), Refusal{Verb::request}), *method);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
 }
@@ -297,6 +301,20 @@ Response LocalDoor::mint(Job& job, std::string_view txn) {
   if (!decoded) return refused(job.caller, decoded.error(), Verb::mint);
   const auto minted = parts_.exchange.mint(job.caller, *decoded);
   return minted ? answer_with(json_of(*minted)) : problem(minted.error());
+}
+
+Response LocalDoor::federate(const Request& request, const Caller& caller) {
+  const auto decoded = decode_federation(request.body, parts_.limits);
+  if (!decoded) return refused(caller, decoded.error(), Verb::mint);
+  const auto minted = parts_.exchange.federate(caller, *decoded);
+  if (!minted) return problem(minted.error());
+  return answer_with({{"token", minted->token.expose_for_transport()},
+                      {"jti", minted->jti.text()},
+                      {"expires_at", minted->expires_at},
+                      {"relying_party", minted->relying_party},
+                      {"audience", minted->audience},
+                      {"reusable", true},
+                      {"log_index", minted->log_index}});
 }
 
 DecodeLimits LocalDoor::limits_for(const Caller& caller) const {

@@ -97,6 +97,7 @@ class LocalDoor final : public Door {
   [[nodiscard]] Response route(Job& job);
   [[nodiscard]] Response open(Job& job);
   [[nodiscard]] Response mint(Job& job, std::string_view txn);
+  [[nodiscard]] Response federate(const Request& request, const Caller& caller);
   [[nodiscard]] std::function<void()> engine_errand(Job& job) const;
   [[nodiscard]] std::function<void()> engine_errand_of_token(Job& job) const;
   /// Puts into an open on whose behalf it is, once; the refusal of a subject token that is none.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/caller.hpp"
@@ -15,6 +16,8 @@
 #include "policy/engine.hpp"
 
 namespace jeton {
+
+inline constexpr int method_not_allowed = 405;
 
 struct Request {
   std::string method;
@@ -33,6 +36,7 @@ struct Response {
   bool may_cache = false;                   ///< only documents that say who we are; everything else is no-store
   std::optional<Code> code = std::nullopt;  ///< of a refusal
   std::optional<std::string> challenge = std::nullopt;  ///< WWW-Authenticate
+  std::optional<std::string> allow = std::nullopt;      ///< Allow: of a 405
 };
 
 /// One request on its way through a tick: asked by a caller, or already refused by the transport with `fault`.
@@ -76,5 +80,8 @@ class Door {
 
 /// RFC 9457 problem+json of a refusal; its status is the code's, or this one.
 [[nodiscard]] Response problem(const Error& error, int status = 0);
+/// Of a path that there is, asked with another method than its own (RFC 9110 section 15.5.6): what it is told, and 405.
+[[nodiscard]] Error takes_only(std::string_view method);
+[[nodiscard]] Response problem_of_method(const Error& error, std::string_view allowed);
 
 }  // namespace jeton

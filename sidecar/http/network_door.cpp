@@ -1,6 +1,7 @@
 // What the door does for TCP: who comes from there is unknown, and until that changes costs neither a line nor a
 // commit.
 #include "http/local_door.hpp"
+#include "http/paths.hpp"
 
 namespace jeton {
 namespace {
@@ -26,6 +27,9 @@ void LocalDoor::screen(Job& job) {
   } else if (!serves_network(job.request.target)) {
     job.fault = Error{Code::bad_request, "no such path over the network; see docs/protocol.md"};
     job.fault_status = not_found;
+  } else if (const auto method = method_instead(job.request.method, job.request.target)) {
+    job.fault = takes_only(*method);
+    job.fault_status = method_not_allowed;
   }
 }
 
@@ -43,7 +47,9 @@ bool LocalDoor::answer_without_log(Job& job) const {
 
 bool LocalDoor::answer_network_fault(Job& job) const {
   if (!job.fault || !is_stranger_of_network(job.caller)) return false;
-  job.response = problem(*job.fault, job.fault_status);
+  job.response = job.fault_status == method_not_allowed
+                     ? problem_of_method(*job.fault, *method_instead(job.request.method, job.request.target))
+                     : problem(*job.fault, job.fault_status);
   return true;
 }
 

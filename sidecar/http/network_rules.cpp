@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "http/paths.hpp"
+
 namespace jeton {
 namespace {
 
@@ -38,14 +40,6 @@ std::string_view without_last_slash(std::string_view path) {
 }
 
 NetworkRules::Refused bad_request(std::string what) { return {{Code::bad_request, std::move(what)}, 400}; }
-
-/// "/v1/calls/<txn>/outcome"
-bool is_outcome(std::string_view target) {
-  constexpr std::string_view before = "/v1/calls/", after = "/outcome";
-  if (!target.starts_with(before) || !target.ends_with(after)) return false;
-  target.remove_prefix(before.size());
-  return target.size() > after.size() && target.find('/') == target.size() - after.size();
-}
 
 }  // namespace
 
@@ -91,14 +85,8 @@ std::optional<NetworkRules::Refused> NetworkRules::leave_path(Request& request, 
 }
 
 bool serves_network(std::string_view target) {
-  constexpr std::string_view documents[] = {"/healthz",      "/readyz",    "/v1/jwks",
-                                            "/openapi.json", "/v1/redeem", "/tlog/checkpoint"};
-  if (std::find(std::begin(documents), std::end(documents), target) != std::end(documents)) return true;
-  // Whoever can fetch the entries reads the log: for reviewers, whom only the Unix socket can tell.
-  if (target.starts_with("/tlog/tile/")) return !target.starts_with("/tlog/tile/entries");
-  // Behind the path of an issuer that has one (OpenID Connect Discovery 1.0 section 4).
-  if (target.find("/.well-known/") != target.npos) return true;
-  return target.starts_with("/oauth2/") || is_outcome(target);
+  const auto path = known_path(target);
+  return path && path->over_network;
 }
 
 }  // namespace jeton

@@ -1,11 +1,15 @@
 // Who asks, and then the same functions that the local door calls.
 #include "http/oauth_door.hpp"
 
+#include <set>
+
 #include <fmt/core.h>
 
 #include "http/local_door.hpp"
 #include "http/members.hpp"
 #include "http/openapi.hpp"
+#include "http/paths.hpp"
+#include "http/static_documents.hpp"
 
 namespace jeton {
 namespace {
@@ -13,7 +17,9 @@ namespace {
 constexpr std::string_view token_path = "/oauth2/token", introspect_path = "/oauth2/introspect",
                            revoke_path = "/oauth2/revoke", jwks_path = "/oauth2/jwks",
                            metadata_path = "/.well-known/oauth-authorization-server",
-                           openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json";
+                           openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json",
+                           federation_jwks_path = "/federation/jwks",
+                           federation_openid_path = "/federation/.well-known/openid-configuration";
 
 bool is_form_path(std::string_view target) {
   return target == token_path || target == introspect_path || target == revoke_path;
@@ -64,6 +70,17 @@ Json answer_of(const Minted& minted, const TokenRequest& request) {
   return body;
 }
 
+/// RFC 7521 section 4.1: what proves a client beside a grant would have to be looked at, and the grant says already who
+/// it is. A name beside it is that of the agent, or what its issuer calls it.
+std::optional<OAuthRefusal> refusal_of_beside(const Presented& presented, const ProvenClient& agent) {
+  if (presented.assertion || presented.assertion_type)
+    return OAuthRefusal{{Code::bad_request, "the assertion says who asks; leave client_assertion out"}};
+  const auto& said = presented.client_id;
+  if (said && *said != agent.name && *said != agent.subject)
+    return OAuthRefusal{{Code::unattested_peer, "client_id is not whom the assertion is of"}, "invalid_grant"};
+  return std::nullopt;
+}
+
 /// RFC 8693 section 2.2.2: whatever is wrong with a token that was brought, the request is invalid.
 OAuthRefusal of_token_endpoint(Error error) {
   const bool of_token = facts(error.code).oauth == "invalid_token";
@@ -90,8 +107,7 @@ Result<OAuthDoor::Credentials> OAuthDoor::credentials_of(const Request& request)
     presented.client_id = form->text("client_id");
     presented.assertion_type = form->text("client_assertion_type");
     presented.assertion = form->text("client_assertion");
-    if (form->has("client_secret"))
-      return refuse(Code::unattested_peer, "a secret that works for months is what this replaces; use private_key_jwt");
+    found.has_secret = form->has("client_secret");
     found.subject_token = form->text("subject_token");
     if (form->text("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer")
       found.grant_assertion = form->text("assertion");
@@ -121,7 +137,7 @@ std::function<void()> OAuthDoor::errand(const Job& job) const {
                                              : std::function<void()>();
   }
   const auto credentials = credentials_of(job.request);
-  if (!credentials) return {};
+  if (!credentials || (credentials->has_secret && job.caller.remote)) return {};
   for (const auto& jwt : {credentials->presented.assertion, credentials->grant_assertion, credentials->subject_token}) {
     if (!jwt || names_us(*jwt, parts_.issuer)) continue;
     if (auto errand = parts_.clients->errand(*jwt)) return errand;
@@ -143,22 +159,23 @@ bool OAuthDoor::identify(Job& job) {
       return false;
     }
   auto credentials = credentials_of(job.request);
+  if (!job.caller.remote) {
+    // A refusal to somebody here is on record, so the tick gives it.
+    if (!credentials || !credentials->grant_assertion) return true;
+    if (auto agent = agent_by_grant(*credentials)) job.caller.client = std::move(*agent);
+    return true;
+  }
   if (!credentials) {
-    if (!job.caller.remote) return true;
     if (is_form_path(job.request.target)) return deny({credentials.error()});
     return deny({{Code::unattested_peer, "nothing in this body proves who asks"}});
   }
+  if (credentials->has_secret)
+    return deny({{Code::unattested_peer, "a secret that works for months is what this replaces; use private_key_jwt"}});
   if (credentials->grant_assertion) {
-    if (parts_.clients == nullptr)
-      return deny({{Code::unknown_agent, "no [[trusted_issuer]] is configured"}, "invalid_grant"});
-    auto agent = parts_.clients->agent_of_assertion(*credentials->grant_assertion);
-    if (!agent) return deny({agent.error(), "invalid_grant"});
+    auto agent = agent_by_grant(*credentials);
+    if (!agent) return deny(std::move(agent.error()));
     job.caller.client = std::move(*agent);
     return true;
-  }
-  if (!job.caller.remote) {
-    if (!credentials->presented.assertion && !credentials->presented.assertion_type) return true;
-    return deny({{Code::bad_request, "on the socket the kernel says who asks; leave client_assertion out"}});
   }
   if (parts_.clients == nullptr)
     return deny({{Code::unattested_peer, "no client over the network is configured; see keys of [[agent]]"}});
@@ -167,6 +184,25 @@ bool OAuthDoor::identify(Job& job) {
   if (!client) return deny({client.error(), "invalid_client"});
   job.caller.client = std::move(*client);
   return true;
+}
+
+tl::expected<ProvenClient, OAuthRefusal> OAuthDoor::agent_by_grant(const Credentials& credentials) const {
+  if (parts_.clients == nullptr)
+    return tl::unexpected(OAuthRefusal{{Code::unknown_agent, "no [[trusted_issuer]] is configured"}, "invalid_grant"});
+  auto agent = parts_.clients->agent_of_assertion(*credentials.grant_assertion);
+  if (!agent) return tl::unexpected(OAuthRefusal{agent.error(), "invalid_grant"});
+  if (auto no = refusal_of_beside(credentials.presented, *agent)) return tl::unexpected(std::move(*no));
+  return std::move(*agent);
+}
+
+std::optional<OAuthRefusal> OAuthDoor::refusal_of_grant(const Job& job, GrantType grant) const {
+  if (grant != GrantType::jwt_bearer || job.caller.client) return std::nullopt;
+  const auto credentials = credentials_of(job.request);
+  if (!credentials) return OAuthRefusal{credentials.error()};
+  auto agent = agent_by_grant(*credentials);
+  if (!agent) return std::move(agent.error());
+  return OAuthRefusal{{Code::unknown_key, "the keys of the assertion's issuer came a moment late; try again"},
+                      "invalid_grant"};
 }
 
 bool OAuthDoor::answer_from_memory(Job& job) const {
@@ -185,6 +221,7 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   }
   const auto& issuer = parts_.issuer;
   if (!is_url(issuer)) return false;
+  if (answer_about_federation(job)) return true;
   const Metadata about{issuer, parts_.keys.algorithms(), job.caller.remote.has_value()};
   const auto path = path_of(issuer);
   const bool is_oauth = target == metadata_path || target == fmt::format("{}{}", metadata_path, path);
@@ -195,14 +232,42 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
   return true;
 }
 
+bool OAuthDoor::answer_about_federation(Job& job) const {
+  const auto& parties = parts_.roles.entries().relying_parties;
+  if (parts_.federation == nullptr || parties.empty()) return false;
+  const auto& target = job.request.target;
+  const bool is_keys = target == federation_jwks_path;
+  const bool is_openid =
+      target == federation_openid_path || target == fmt::format("{}{}", path_of(parts_.issuer), federation_openid_path);
+  if (!is_keys && !is_openid) return false;
+  if (is_keys) {
+    job.response = answer_with(parts_.federation->jwks());
+    job.response.content_type = "application/jwk-set+json";
+  } else {
+    std::set<std::string> names;
+    for (const auto algorithm : algorithms_of(parties)) names.emplace(name_of(algorithm));
+    job.response = answer_with(openid_document(federation_issuer(parts_.issuer), Json(names)));
+  }
+  job.response.may_cache = true;
+  return true;
+}
+
 std::optional<Response> OAuthDoor::route(const Job& job) {
   const auto& request = job.request;
   const auto& caller = job.caller;
   if (!is_form_path(request.target)) return std::nullopt;
-  if (request.method != "POST")
-    return refused(caller, {{Code::bad_request, "OAuth endpoints take POST"}}, Verb::request);
+  if (const auto method = method_instead(request.method, request.target)) {
+    auto response = refused(caller, {takes_only(*method)}, Verb::request);
+    response.status = method_not_allowed;
+    response.allow = std::string(*method);
+    return response;
+  }
   if (request.authorization.size() > 1)
     return refused(caller, {{Code::bad_request, "more than one Authorization header"}}, Verb::request);
+  if (const auto said = caller.remote ? Credentials{} : credentials_of(request).value_or(Credentials{});
+      said.presented.assertion || said.presented.assertion_type)
+    return refused(caller, {{Code::bad_request, "on the socket the kernel says who asks; leave client_assertion out"}},
+                   Verb::request);
   if (request.target == token_path) return token(job);
   return request.target == introspect_path ? introspect(request, caller) : revoke(request, caller);
 }
@@ -229,7 +294,7 @@ std::function<void()> OAuthDoor::engine_errand(Job& job, EngineErrands& engine) 
   const auto form = Form::of(job.request);
   if (!form) return {};
   auto asked = decode_token_request(*form, parts_.limits);
-  if (!asked) return {};
+  if (!asked || refusal_of_grant(job, asked->grant)) return {};
   auto delegation = delegation_of(asked->subject_token, job.caller);
   if (!delegation) return {};
   if (asked->txn)
@@ -246,6 +311,7 @@ Response OAuthDoor::token(const Job& job) {
   if (!form) return refused(caller, {form.error()}, Verb::open);
   auto asked = decode_token_request(*form, parts_.limits);
   if (!asked) return refused(caller, asked.error(), Verb::open);
+  if (auto no = refusal_of_grant(job, asked->grant)) return refused(caller, std::move(*no), Verb::open);
   asked->open.call.verdict = job.verdict;
   auto delegation = delegation_of(asked->subject_token, caller);
   if (!delegation) return refused(caller, of_token_endpoint(delegation.error()), Verb::open);

@@ -27,6 +27,7 @@ class OAuthDoor {
     Clients* clients = nullptr;  ///< none: only the socket's callers are known
     std::string issuer;          ///< metadata is served where it is a URL
     DecodeLimits limits;
+    FederationKeys* federation = nullptr;  ///< none: no documents about federation tokens
   };
   explicit OAuthDoor(Parts parts) : parts_(std::move(parts)) {}
 
@@ -34,7 +35,8 @@ class OAuthDoor {
   [[nodiscard]] std::function<void()> errand(const Job& job) const;
 
   /// Before the transaction: sets the job's client from what it presented, once, because an assertion is good once.
-  /// False: the job's response is the refusal. On the socket the kernel has said who it is, and nothing is asked.
+  /// False: the job's response is the refusal. On the socket the kernel has said who it is; only a grant (RFC 7523
+  /// section 2.1) goes before that, and one that is not believed is refused by `route`, so that it is on record.
   [[nodiscard]] bool identify(Job& job);
 
   /// Documents that need no log. False: not one of them.
@@ -62,8 +64,15 @@ class OAuthDoor {
     Presented presented;
     std::optional<std::string> grant_assertion = std::nullopt;  ///< RFC 7523 section 2.1
     std::optional<std::string> subject_token = std::nullopt;
+    bool has_secret = false;
   };
   [[nodiscard]] Result<Credentials> credentials_of(const Request& request) const;
+  /// Who brings an assertion that is a grant; nothing else may say that it is somebody else.
+  [[nodiscard]] tl::expected<ProvenClient, OAuthRefusal> agent_by_grant(const Credentials& credentials) const;
+  /// An assertion that was not believed before the tick: nobody gets as an account what it was to be a grant for.
+  [[nodiscard]] std::optional<OAuthRefusal> refusal_of_grant(const Job& job, GrantType grant) const;
+  /// Served while some relying party is configured.
+  [[nodiscard]] bool answer_about_federation(Job& job) const;
   [[nodiscard]] Response token(const Job& job);
   [[nodiscard]] Response introspect(const Request& request, const Caller& caller);
   [[nodiscard]] Response revoke(const Request& request, const Caller& caller);

@@ -1,4 +1,6 @@
 // A refusal as people's programs get it (RFC 9457).
+#include <fmt/core.h>
+
 #include "http/message.hpp"
 #include "jeton/json.hpp"
 
@@ -16,6 +18,16 @@ Response problem(const Error& error, int status) {
   if (error.log_index) body["log_index"] = *error.log_index;
   return {status, "application/problem+json", body.dump(-1, ' ', false, Json::error_handler_t::replace), false,
           error.code};
+}
+
+Error takes_only(std::string_view method) {
+  return {Code::bad_request, fmt::format("this path takes {} and no other method", method)};
+}
+
+Response problem_of_method(const Error& error, std::string_view allowed) {
+  auto response = problem(error, method_not_allowed);
+  response.allow = std::string(allowed);
+  return response;
 }
 
 }  // namespace jeton

@@ -101,12 +101,13 @@ std::string bytes_of(const Response& response, bool keep_alive, const std::strin
   // RFC 6749 section 5.1 still asks for Pragma.
   const auto* caching = response.may_cache ? "max-age=60" : "no-store\r\nPragma: no-cache";
   return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}{}Content-Length: {}\r\n\r\n{}",
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}{}{}Content-Length: "
+      "{}\r\n\r\n{}",
       response.status,
       std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
       response.content_type, caching, request_id, keep_alive ? "" : "Connection: close\r\n",
-      response.challenge ? fmt::format("WWW-Authenticate: {}\r\n", *response.challenge) : "", response.body.size(),
-      response.body);
+      response.challenge ? fmt::format("WWW-Authenticate: {}\r\n", *response.challenge) : "",
+      response.allow ? fmt::format("Allow: {}\r\n", *response.allow) : "", response.body.size(), response.body);
 }
 
 }  // namespace jeton

@@ -25,6 +25,7 @@
 #include "http/errand_pool.hpp"
 #include "http/places.hpp"
 #include "http/session.hpp"
+#include "http/tcp_socket.hpp"
 #include "http/wire.hpp"
 #include "ops/log.hpp"
 
@@ -38,6 +39,7 @@ using SteadyClock = Session::SteadyClock;
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr int accepts_a_turn = 8;  // a few: each holds a descriptor before it is known whether there is room
 constexpr auto stalled_slice = std::chrono::milliseconds(10);
+constexpr int errands_a_request_max = 8;  // a request has few reasons to wait for other programs
 
 /// Nothing is expected to get here as an exception. What does (no memory, say) goes up to main: a loop that silently
 /// ended would leave a daemon that looks alive and accepts, expires or keeps house no more.
@@ -46,6 +48,12 @@ void end_of_coroutine(std::exception_ptr thrown) {
 }
 
 const Error full{Code::overloaded, "too many open connections; close idle ones and try again"};
+
+/// Whose share of the threads for errands: agents of one account are told apart by their sockets, hosts of one network
+/// not at all.
+std::string errand_account(const Caller& caller) {
+  return caller.remote ? one_remote(*caller.remote) : words_for(caller) + ' ' + caller.socket;
+}
 
 /// Somebody waits for its end, and nobody could catch what it throws: an answer that never came is a refusal as well.
 void run_safely(const std::function<void()>& work) {
@@ -161,7 +169,6 @@ class Server::Loop {
     try {
       bool again = !session->tls || co_await shake_hands(session, std::chrono::seconds(limits_.request_s));
       if (!again) ++handshakes_failed_;
-      if (again && session->tls) meet(*session);
       while (again && !stopping_) again = co_await serve_one(session);
       if (remote && !stopping_) co_await see_off(session);
     } catch (const std::exception& error) {
@@ -178,12 +185,6 @@ class Server::Loop {
     if (tls_) session.tls.emplace(tls_);
     session.stranger = door_.is_stranger(session.known);
     return {};
-  }
-
-  /// A certificate may be known to the door.
-  void meet(Session& session) const {
-    (void)session.caller(tls_);
-    session.stranger = door_.is_stranger(session.known);
   }
 
   Result<void> admit(Session& session) {
@@ -223,6 +224,8 @@ class Server::Loop {
     names_.name(job);
     job.caller = session->known;
     bool keep_alive = false;
+    // From here on it is ours to be quick: what passes now is no reading that took too long.
+    session->wait_in(Session::Phase::answering, std::chrono::seconds(limits_.request_s));
     if (auto caller = session->caller(tls_)) {
       job.caller = std::move(*caller);
       const std::function<void()> hash = [session, &job] { session->peer->add_sha256(job.caller); };
@@ -268,10 +271,14 @@ class Server::Loop {
   asio::awaitable<void> run_errands(Job& job) {
     auto errand = door_.errand(job);
     if (!errand) co_return;
-    // Agents of one account are told apart by their sockets.
-    const auto whose = words_for(job.caller) + ' ' + job.caller.socket;
+    const auto whose = errand_account(job.caller);
     const Elsewhere among_errands = [this, whose](Work work) { return errands_.post(whose, std::move(work)); };
-    for (; errand; errand = door_.errand(job)) {
+    for (int ran = 0; errand; errand = door_.errand(job)) {
+      // One that throws is no further than before.
+      if (++ran > errands_a_request_max) {
+        job.fault = Error{Code::internal, "what this request needs of another program cannot be had; try again"};
+        co_return;
+      }
       const bool done = co_await run_elsewhere(among_errands, errand);
       if (done) continue;
       job.fault = Error{Code::overloaded, "too many requests wait for other programs; try again"};

@@ -35,7 +35,23 @@ Json algorithms_of(const Json& jwks) {
   return names;
 }
 
+Json server_document(std::string_view issuer) {
+  auto base = std::string(issuer);
+  if (base.ends_with('/')) base.pop_back();
+  return {{"issuer", issuer}, {"jwks_uri", base + "/jwks"}, {"response_types_supported", Json::array({"none"})}};
+}
+
 }  // namespace
+
+Json openid_document(std::string_view issuer, const Json& algorithms) {
+  auto document = server_document(issuer);
+  // No person signs in here. Readers of keys want these members all the same.
+  document["authorization_endpoint"] = "urn:jeton:no-authorization-endpoint";
+  document["response_types_supported"] = Json::array({"id_token"});
+  document["subject_types_supported"] = Json::array({"public"});
+  document["id_token_signing_alg_values_supported"] = algorithms;
+  return document;
+}
 
 Result<std::vector<StaticFile>> static_documents(std::string_view issuer, const Json& jwks) {
   const bool is_url = (issuer.starts_with("https://") || issuer.starts_with("http://")) && is_server_name(issuer);
@@ -44,15 +60,8 @@ Result<std::vector<StaticFile>> static_documents(std::string_view issuer, const 
     return refuse(Code::bad_request, fmt::format("{} is no issuer that files can be fetched from; write issuer = "
                                                  "\"https://...\" in jeton.toml and restart jetond",
                                                  issuer));
-  auto base = std::string(issuer);
-  if (base.ends_with('/')) base.pop_back();
-  Json document{{"issuer", issuer}, {"jwks_uri", base + "/jwks"}, {"response_types_supported", Json::array({"none"})}};
-  const auto server = text_of(document);
-  // No person signs in here. Readers of keys want these members all the same.
-  document["authorization_endpoint"] = "urn:jeton:no-authorization-endpoint";
-  document["response_types_supported"] = Json::array({"id_token"});
-  document["subject_types_supported"] = Json::array({"public"});
-  document["id_token_signing_alg_values_supported"] = algorithms_of(jwks);
+  const auto server = text_of(server_document(issuer));
+  const auto document = openid_document(issuer, algorithms_of(jwks));
   const auto below = path->empty() ? "" : path->substr(1) + '/';
   return std::vector<StaticFile>{{below + "jwks", text_of(jwks)},
                                  {below + ".well-known/openid-configuration", text_of(document)},

@@ -136,6 +136,12 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
   return made;
 }
 
+bool TlsContext::is_for(const std::string& host) const {
+  const bool is = is_for_host(SSL_CTX_get0_certificate(context_.get()), host);
+  ERR_clear_error();
+  return is;
+}
+
 TlsEngine::TlsEngine(std::shared_ptr<const TlsContext> context)
     : context_(std::move(context)), ssl_(SSL_new(context_->context_.get()), SSL_free) {
   auto* in = BIO_new(BIO_s_mem());

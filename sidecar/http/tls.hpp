@@ -33,6 +33,8 @@ class TlsContext {
 
   /// When the first of the certificates it shows ends: NumericDate.
   [[nodiscard]] std::int64_t ends_at() const { return ends_at_; }
+  /// Whether clients that asked for this host, a name or an IP address without brackets, believe it is shown to them.
+  [[nodiscard]] bool is_for(const std::string& host) const;
 
  private:
   friend class TlsEngine;

@@ -59,6 +59,12 @@ std::vector<std::string> names_in(const X509* certificate) {
   return names;
 }
 
+bool is_for_host(X509* certificate, const std::string& host) {
+  const bool by_address = X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
+  return by_address ||
+         X509_check_host(certificate, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
+}
+
 std::int64_t end_of(const X509* certificate) {
   std::tm end{};
   return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? ::timegm(&end) : 0;

@@ -14,6 +14,9 @@ namespace jeton {
 /// Subject alternative names, "URI:…" and "DNS:…", the first 32 of each certificate that are visible ASCII. Others are
 /// left out: with a NUL or a blank in it a name can be read as two.
 [[nodiscard]] std::vector<std::string> names_in(const X509* certificate);
+/// Whether a client that asked for this host, a name or an IP address, takes it for that host's (RFC 9525): by its
+/// subject alternative names alone.
+[[nodiscard]] bool is_for_host(X509* certificate, const std::string& host);
 /// Its notAfter: NumericDate.
 [[nodiscard]] std::int64_t end_of(const X509* certificate);
 

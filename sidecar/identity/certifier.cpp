@@ -76,7 +76,7 @@ Certifier::KeyCertificate Certifier::certificate_of(const VerifyingKey& key) {
   if (known != made_.end()) {
     const auto& [from, until] = known->second.validity;
     const bool long_enough = until - now >= renewed_before_end_s || until == end;
-    if (long_enough && from <= now) return std::move(known->second);
+    if (long_enough && from <= now) return known->second;
   }
   const Validity validity{now, std::min(now + key_certificate_s, end)};
   return {certify_key(key, self_, identity_, validity), validity};

@@ -15,12 +15,12 @@ namespace {
 constexpr JsonLimits key_set_limits{.bytes = 1 << 20, .depth = 16};
 constexpr int in_refresh_max = 2;
 
-/// A request waits for the fetch. Where there are keys it can do without, it waits a little only.
-FetchLimits fetch_limits(const std::string& authorities, bool have_some) {
+/// A request waits for the fetch. Where its key is at hand it can do without, and waits a little only.
+FetchLimits fetch_limits(const std::string& authorities, bool can_do_without) {
   FetchLimits limits;
   limits.content_types = {"application/jwk-set+json", "application/json"};
   limits.authorities = authorities;
-  if (have_some) {
+  if (can_do_without) {
     limits.connect_ms = 500;
     limits.timeout_ms = 1'000;
   }
@@ -53,6 +53,11 @@ bool IssuerKeys::may_try(std::int64_t now_us) const {
   return !tried_at_us_ || now_us - *tried_at_us_ >= between_tries_us;
 }
 
+bool IssuerKeys::lacks(std::optional<std::string_view> kid, Algorithm algorithm) const {
+  const auto keys = current();
+  return !keys || keys->candidates(kid, algorithm).empty();
+}
+
 bool IssuerKeys::worth_refreshing(std::optional<std::string_view> kid, Algorithm algorithm) const {
   const int refreshing = in_refresh_;
   if (refreshing >= in_refresh_max) return false;
@@ -64,10 +69,10 @@ bool IssuerKeys::worth_refreshing(std::optional<std::string_view> kid, Algorithm
   return refreshing == 0 && may_try(now_us) && is_stale(now_us);
 }
 
-void IssuerKeys::refresh() noexcept {
+void IssuerKeys::refresh(bool lacking) noexcept {
   if (in_refresh_.fetch_add(1) < in_refresh_max) try {
       const std::lock_guard reading(reading_);
-      if (const auto have_some = begin_try()) keep(read(*have_some));
+      if (const auto have_some = begin_try()) keep(read(*have_some && !lacking));
     } catch (const std::exception& error) {
       log_line(Level::error, "keys of an issuer could not be fetched by a mistake of our own",
                {{"issuer", source_.issuer}, {"what", error.what()}});
@@ -104,14 +109,14 @@ IssuerKeys::Status IssuerKeys::status() const {
   return status;
 }
 
-Result<std::string> IssuerKeys::text(bool have_some) {
+Result<std::string> IssuerKeys::text(bool can_do_without) {
   if (is_file()) return read_owned_file(source_.jwks, owner_);
   if (fetch_ == nullptr) return refuse(Code::internal, "this jetond was started without a URL to fetch; restart it");
-  return fetch_->fetch(source_.jwks, fetch_limits(source_.authorities, have_some));
+  return fetch_->fetch(source_.jwks, fetch_limits(source_.authorities, can_do_without));
 }
 
-Result<ForeignKeySet> IssuerKeys::read(bool have_some) {
-  const auto said = text(have_some);
+Result<ForeignKeySet> IssuerKeys::read(bool can_do_without) {
+  const auto said = text(can_do_without);
   if (!said) return refuse(said.error());
   const auto unusable = [&](std::string_view why) {
     return refuse(Code::bad_request, fmt::format("{}: {}", source_.jwks, why));

@@ -43,9 +43,12 @@ class IssuerKeys {
   [[nodiscard]] std::shared_ptr<const ForeignKeySet> current() const;
   /// Whether a JWT with this kid could be judged better after `refresh`, and it may be called now.
   [[nodiscard]] bool worth_refreshing(std::optional<std::string_view> kid, Algorithm algorithm) const;
-  /// Blocks, for 3 s at most. One caller fetches, a second waits for it, and a third does not. Whatever is wrong with
-  /// what comes, the keys stay the old ones.
-  void refresh() noexcept;
+  /// Whether none of the keys that are believed now could be the one of a JWT with this kid.
+  [[nodiscard]] bool lacks(std::optional<std::string_view> kid, Algorithm algorithm) const;
+  /// Blocks: for 3 s at most where nothing is known yet or who asks is `lacking` its key, else for 1 s. One caller
+  /// fetches, a second waits for it, and a third does not. Whatever is wrong with what comes, the keys stay the old
+  /// ones.
+  void refresh(bool lacking = false) noexcept;
   /// Reads now, whenever the last try was; for a file at start and at SIGHUP. bad_request: what is wrong with it.
   [[nodiscard]] Result<void> read_now();
   /// Lets the next look-up fetch anew, and keeps the keys until then.
@@ -59,8 +62,8 @@ class IssuerKeys {
   [[nodiscard]] Status status() const;
 
  private:
-  [[nodiscard]] Result<std::string> text(bool have_some);
-  [[nodiscard]] Result<ForeignKeySet> read(bool have_some);
+  [[nodiscard]] Result<std::string> text(bool can_do_without);
+  [[nodiscard]] Result<ForeignKeySet> read(bool can_do_without);
   [[nodiscard]] std::shared_ptr<const ForeignKeySet> believed(std::int64_t now_us) const;
   [[nodiscard]] bool is_stale(std::int64_t now_us) const;
   [[nodiscard]] bool may_try(std::int64_t now_us) const;

@@ -69,7 +69,7 @@ void KeyMaker::work() {
     lock.unlock();
     std::optional<SigningKey> key;
     try {
-      key = SigningKey::generate_rs256([this] { return !ending_.load(); });
+      key = make_([this] { return !ending_.load(); });
     } catch (const std::exception& error) {
       log_line(Level::warning, "no RS256 key could be made; it is tried again", {{"why", error.what()}});
     }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -26,7 +27,9 @@ class SlowKeys {
 /// way to the loop. Destroying it ends a key in the making within milliseconds.
 class KeyMaker final : public SlowKeys {
  public:
-  KeyMaker() = default;
+  /// On that thread: one key, or nothing once `go_on` says no. What it throws is logged, and it is asked again.
+  using Make = std::function<std::optional<SigningKey>(const std::function<bool()>& go_on)>;
+  explicit KeyMaker(Make make = SigningKey::generate_rs256) : make_(std::move(make)) {}
   ~KeyMaker() override;
   KeyMaker(const KeyMaker&) = delete;
   KeyMaker& operator=(const KeyMaker&) = delete;
@@ -38,6 +41,7 @@ class KeyMaker final : public SlowKeys {
   void begin();
   void work();
 
+  const Make make_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int ordered_ = 0;

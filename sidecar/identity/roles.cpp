@@ -74,6 +74,12 @@ const ServerEntry* Roles::server_named(std::string_view url) const {
   return entries_.any_server && is_server_name(url) ? &*entries_.any_server : nullptr;
 }
 
+const RelyingParty* Roles::relying_party_named(std::string_view name) const {
+  const auto found = std::find_if(entries_.relying_parties.begin(), entries_.relying_parties.end(),
+                                  [&](const RelyingParty& party) { return party.name == name; });
+  return found == entries_.relying_parties.end() ? nullptr : &*found;
+}
+
 bool Roles::may_act_for(const ServerEntry& server, const Caller& caller) const {
   return (!server.match && has_account(caller)) || plays(server, caller);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attest/selector.hpp"
+#include "identity/relying_party.hpp"
 #include "jeton/algorithm.hpp"
 
 namespace jeton {
@@ -52,12 +53,14 @@ class Roles {
     std::vector<SelectorSet> operators;
     std::vector<SelectorSet> reviewers;                    ///< empty: the operators
     std::optional<ServerEntry> any_server = std::nullopt;  ///< --dev: stands for every valid server name
+    std::vector<RelyingParty> relying_parties = {};        ///< none: there are no federation tokens
   };
   explicit Roles(Entries entries) : entries_(std::move(entries)) {}
 
   /// The first agent in file order that matches.
   [[nodiscard]] const AgentEntry* agent_of(const Caller& caller) const;
   [[nodiscard]] const ServerEntry* server_named(std::string_view url) const;
+  [[nodiscard]] const RelyingParty* relying_party_named(std::string_view name) const;
   [[nodiscard]] bool may_act_for(const ServerEntry& server, const Caller& caller) const;
   /// Of all servers; EdDSA where there is none.
   [[nodiscard]] std::set<Algorithm> algorithms() const;

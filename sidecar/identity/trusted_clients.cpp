@@ -91,7 +91,7 @@ std::function<void()> TrustedClients::errand(std::string_view jwt) {
   if (!read) return {};
   const auto keys = keys_of(*read);
   if (!keys || !keys->worth_refreshing(read->kid(), read->algorithm())) return {};
-  return [keys] { keys->refresh(); };
+  return [keys, lacking = keys->lacks(read->kid(), read->algorithm())] { keys->refresh(lacking); };
 }
 
 Result<TrustedClients::Accepted> TrustedClients::accept(std::string_view text, Use use) const {

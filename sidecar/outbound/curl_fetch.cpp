@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "jeton/secret.hpp"
 
 namespace jeton {
 namespace {
@@ -18,7 +21,12 @@ constexpr std::size_t idle_handles_max = 8;
 
 struct Cleanup {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  /// A header may carry a bearer token, and libcurl frees its copy as it is.
+  void operator()(curl_slist* list) const {
+    for (auto* line = list; line != nullptr; line = line->next)
+      wipe({reinterpret_cast<unsigned char*>(line->data), std::strlen(line->data)});
+    curl_slist_free_all(list);
+  }
 };
 using Handle = std::unique_ptr<CURL, Cleanup>;
 using HeaderList = std::unique_ptr<curl_slist, Cleanup>;
@@ -119,15 +127,15 @@ void limit(CURL* handle, const FetchLimits& limits, Incoming& incoming) {
   set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&incoming));
 }
 
-HeaderList header_list(const std::vector<HttpHeader>& headers) {
-  HeaderList list;
-  for (const auto& [name, value] : headers) {
-    auto* longer = curl_slist_append(list.get(), fmt::format("{}: {}", name, value).c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    (void)list.release();
-    list.reset(longer);
-  }
-  return list;
+void append(HeaderList& list, std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 2 + value.size());  // or growing would leave a copy behind
+  line.append(name).append(": ").append(value);
+  auto* longer = curl_slist_append(list.get(), line.c_str());
+  wipe(line);
+  if (longer == nullptr) throw std::bad_alloc();
+  (void)list.release();
+  list.reset(longer);
 }
 
 Error failure(CURLcode how, const std::string& url, const FetchLimits& limits, const Incoming& incoming) {
@@ -172,7 +180,7 @@ class CurlFetch final : public Fetch {
   }
 
  private:
-  Result<std::string> send(const std::string& url, const std::string* body, std::vector<HttpHeader> headers,
+  Result<std::string> send(const std::string& url, const std::string* body, const std::vector<HttpHeader>& headers,
                            const FetchLimits& limits) {
     if (!may_be_fetched(url))
       return refuse(Code::bad_request,
@@ -185,14 +193,15 @@ class CurlFetch final : public Fetch {
     forbid(handle.get(), url);
     require_tls(handle.get(), limits.authorities);
     limit(handle.get(), limits, incoming);
-    headers.emplace_back("Accept", accepted(limits));
+    HeaderList list;
+    for (const auto& [name, value] : headers) append(list, name, value);
+    append(list, "Accept", accepted(limits));
     if (body != nullptr) {
-      headers.emplace_back("Content-Type", "application/json");
-      headers.emplace_back("Expect", "");  // no round trip to ask whether it may be sent
+      append(list, "Content-Type", "application/json");
+      append(list, "Expect", "");  // no round trip to ask whether it may be sent
       set(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
       set(handle.get(), CURLOPT_POSTFIELDS, body->c_str());
     }
-    const auto list = header_list(headers);
     set(handle.get(), CURLOPT_HTTPHEADER, list.get());
     const auto how = curl_easy_perform(handle.get());
     auto answer = how == CURLE_OK ? judged(handle.get(), url, limits, std::move(incoming))

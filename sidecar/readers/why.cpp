@@ -57,7 +57,7 @@ class Explainer {
       return by_call_id(clue.text);
     }
     auto why = by_hash(clue.sha256);
-    if (why && why->token) return why;
+    if (why && (why->token || why->federated)) return why;
     if (clue.token)
       if (auto other = by_jti(clue.token->claims_before_verification().jti)) {
         other->altered = true;
@@ -89,6 +89,7 @@ class Explainer {
     for (auto& event : events_at(index_.events_of(sha256, places_max))) {
       if (event.token_sha256 != sha256) continue;
       if (event.kind == EventKind::token_minted && !why) why = of_token(event);
+      if (event.kind == EventKind::federation_minted && !why) why = of_federation(event);
       if (event.kind == EventKind::request_refused) presented.push_back(std::move(event));
     }
     if (!presented.empty()) add(why ? *why : why.emplace(), presented);
@@ -96,8 +97,11 @@ class Explainer {
   }
 
   std::optional<Why> by_jti(const Jti& jti) {
-    for (const auto& event : events_at(index_.events_of(jti, places_max)))
-      if (event.kind == EventKind::token_minted && event.jti == jti) return of_token(event);
+    for (const auto& event : events_at(index_.events_of(jti, places_max))) {
+      if (event.jti != jti) continue;
+      if (event.kind == EventKind::token_minted) return of_token(event);
+      if (event.kind == EventKind::federation_minted) return of_federation(event);
+    }
     return std::nullopt;
   }
 
@@ -121,6 +125,13 @@ class Explainer {
     }
     if (why.calls.empty()) return std::nullopt;
     if (why.calls.size() == 1) why.evidence = log_.everything_of(why.calls.front().txn, story_max);
+    return why;
+  }
+
+  static Why of_federation(const Event& minted) {
+    Why why;
+    why.federated = minted;
+    why.evidence.push_back(minted);
     return why;
   }
 

@@ -19,10 +19,11 @@ struct TokenStory {
   int replays = 0;               ///< those that were refused because it was spent
 };
 
-/// What was found. Exactly one of `token`, `calls` and `presented` says it, but that a token may have been presented as
-/// well.
+/// What was found. Exactly one of `token`, `federated`, `calls` and `presented` says it, but that a token may have been
+/// presented as well.
 struct Why {
   std::optional<TokenStory> token;
+  std::optional<Event> federated;  ///< the mint of a federation token, which is all that is ever known of one
   bool altered = false;            ///< the text carries that token's jti, and is not that token
   std::vector<CallSummary> calls;  ///< of a txn or a call id: one, or all with that id
   std::vector<Event> presented;    ///< refusals of this very text or hash, made before anybody knew whose it is

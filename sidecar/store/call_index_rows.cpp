@@ -87,7 +87,8 @@ void CallIndexWriter::see(const Event& event) {
     return run(put_start_);
   }
   const bool refused = event.kind == EventKind::request_refused;
-  if (event.kind == EventKind::token_minted || (refused && !event.txn && event.token_sha256)) keep_token(event);
+  const bool minted = event.kind == EventKind::token_minted || event.kind == EventKind::federation_minted;
+  if (minted || (refused && !event.txn && event.token_sha256)) keep_token(event);
   if (!event.txn) return;
   auto* row = row_of(*event.txn);
   if (refused) return refuse(row, event);

@@ -12,7 +12,7 @@ namespace jeton {
 
 /// The tables, and the version they are of: an index of another version is thrown away.
 extern const std::string_view call_index_schema;
-inline constexpr int call_index_version = 1;
+inline constexpr int call_index_version = 2;
 
 /// The first eight bytes of a jti or a hash, as a key: enough for a candidate.
 [[nodiscard]] std::int64_t head_of(std::span<const unsigned char> bytes);

@@ -1,11 +1,8 @@
 // What every driver of the ledger promises, asked of each in turn.
 #include <stdexcept>
 
-#include "store/sqlite_store.hpp"
-#include "support/catch.hpp"
 #include "support/events.hpp"
-#include "support/memory_store.hpp"
-#include "support/temp_dir.hpp"
+#include "support/store_drivers.hpp"
 
 namespace {
 
@@ -16,42 +13,12 @@ using jeton::Txn;
 using jeton::testing::event_of;
 using jeton::testing::full_event;
 using jeton::testing::id_of;
+using jeton::testing::InMemory;
+using jeton::testing::OnDisk;
 using jeton::testing::verified_token;
 
 struct Mishap : std::runtime_error {
   Mishap() : std::runtime_error("mishap") {}
-};
-
-/// A ledger in a real file.
-class OnDisk {
- public:
-  OnDisk() { reopen(); }
-  jeton::Store& store() { return *store_; }
-  std::unique_ptr<jeton::LogReader> reader() {
-    auto reader = jeton::open_sqlite_reader(dir_ / "jeton.db");
-    REQUIRE(reader);
-    return std::move(*reader);
-  }
-  void reopen() {
-    store_.reset();
-    auto opened = jeton::open_sqlite_store(dir_ / "jeton.db", jeton::Sync::normal);
-    REQUIRE(opened);
-    store_ = std::move(*opened);
-  }
-
- private:
-  jeton::testing::TempDir dir_;
-  std::unique_ptr<jeton::Store> store_;
-};
-
-class InMemory {
- public:
-  jeton::Store& store() { return *store_; }
-  std::unique_ptr<jeton::LogReader> reader() { return store_->reader(); }
-  void reopen() { store_ = std::make_unique<jeton::testing::MemoryStore>(store_->log()); }
-
- private:
-  std::unique_ptr<jeton::testing::MemoryStore> store_ = std::make_unique<jeton::testing::MemoryStore>();
 };
 
 std::uint64_t append(jeton::Store& store, const Event& event) {

@@ -4,11 +4,11 @@
 #include <fmt/core.h>
 #include <sys/mount.h>
 
+#include "http/door_fixture.hpp"
 #include "support/bad_disk.hpp"
-#include "support/catch.hpp"
-#include "support/ledger.hpp"
 #include "support/other_process.hpp"
 #include "support/skipped.hpp"
+#include "support/tcp.hpp"
 
 namespace jeton::outside {
 namespace {
@@ -162,6 +162,34 @@ TEST_CASE("a sync that hangs is log_unavailable in time and what hung is known a
   CHECK(Ledger(daemon.state()).count("event = 'token.redeemed'") == 1);
   CHECK(daemon.stop() == 0);
   check_whole(daemon);
+}
+
+TEST_CASE("while the log cannot be written the daemon is alive and not ready at both doors") {
+  const BadDisk disk;
+  const Daemon daemon(
+      disk.setup("issuer = \"https://jeton.acme.example\"\nlisten = \"127.0.0.1:0\"\n" + config_with("")));
+  const auto client = daemon.client();
+  const auto health = [&](const std::string& path) {
+    auto local = RawClient(daemon.socket()), remote = over_tcp(daemon);
+    for (auto* door : {&local, &remote}) door->send(get_from(listen_of(daemon), path));
+    const auto here = local.answer(), there = remote.answer();
+    REQUIRE((here && there));
+    CHECK(here->status == there->status);
+    return there->status;
+  };
+  CHECK(health("/readyz") == 200);
+  for (const char* fault : {"enospc", "eio", "hang"}) {
+    INFO(fault);
+    // given: a request that met the fault; what hangs goes on hanging
+    disk.set(fault);
+    CHECK(client.post("/v1/calls", call).error().code == Code::log_unavailable);
+    CHECK(health("/readyz") == 503);
+    CHECK(health("/healthz") == 200);
+    // then: once something could be written it is ready again
+    disk.set("good");
+    CHECK(eventually([&] { return client.post("/v1/calls", call).has_value(); }));
+    CHECK(health("/readyz") == 200);
+  }
 }
 
 TEST_CASE("a file system that was mounted read only stops the start and nothing is lost") {

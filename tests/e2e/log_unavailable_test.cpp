@@ -121,6 +121,25 @@ TEST_CASE("on a full disk no token leaves and nothing is redeemed and nobody wai
   CHECK(daemon.stop() == 0);
 }
 
+TEST_CASE("on a full disk the daemon is alive and not ready before anybody asked for anything") {
+  if (!is_root()) return skipped("only root can mount");
+  const TempDir home;
+  const SmallDisk disk(home.path() / "disk");
+  if (!disk.mounted()) return skipped("no mounts here");
+  const Daemon daemon({.state = home.path() / "disk"});
+  const auto health = [&](const char* path) {
+    RawClient client(daemon.socket());
+    client.send(fmt::format("GET {} HTTP/1.1\r\n\r\n", path));
+    return client.answer()->status;
+  };
+  CHECK(health("/readyz") == 200);
+  disk.fill();
+  CHECK(eventually([&] { return health("/readyz") == 503; }));
+  CHECK(health("/healthz") == 200);
+  disk.make_room();
+  CHECK(eventually([&] { return health("/readyz") == 200; }));
+}
+
 TEST_CASE("on a full disk the kill switch works in memory and its event is the first that is written again") {
   if (!is_root()) return skipped("only root can mount");
   const TempDir home;

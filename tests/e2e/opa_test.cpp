@@ -27,6 +27,10 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::string policy(const char* name) {
+  return fmt::format("{}/tests/foreign/opa/{}.rego", jeton::testing::source_dir, name);
+}
+
 /// One server with the policy of docs/policy.md; it asks nobody for a newer version of itself.
 class Opa {
  public:
@@ -35,8 +39,7 @@ class Opa {
     REQUIRE(program != nullptr);
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     pid_ = spawn({program, "run", "--server", "--addr", fmt::format("127.0.0.1:{}", port_), "--skip-version-check",
-                  "--log-level", "error", "--set", "decision_logs.console=true",
-                  std::string(jeton::testing::source_dir) + "/tests/foreign/opa/refunds.rego"},
+                  "--log-level", "error", "--set", "decision_logs.console=true", policy("refunds"), policy("authzen")},
                  {}, null, null, null);
     ::close(null);
   }
@@ -81,6 +84,21 @@ TEST_CASE("a real opa permits a refund up to a hundred and refuses a larger one 
   CHECK(jetond.asked(100) == "denied_by_policy unreachable");
   opa.emplace(port);
   CHECK(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
+}
+
+TEST_CASE("a real decision point that takes only well-formed authzen requests permits and denies by them", "[.opa]") {
+  const auto port = free_port();
+  const Opa opa(port);
+  const JudgedDaemon jetond(
+      fmt::format("engine = \"authzen\"\nurl = \"http://127.0.0.1:{}/v0/data/jeton/authzen/decision\"\n"
+                  "timeout_ms = 1000\nsend_arguments = true\n",
+                  port));
+  REQUIRE(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
+  const auto permitted = jetond.newest("token.minted");
+  CHECK(permitted[0] == "permitted:200");
+  CHECK(permitted[1].size() == 43);  // the id in its context
+  CHECK(jetond.asked(101) == "denied_by_policy denied");
+  CHECK(jetond.newest("request.refused")[0] == "denied:403");
 }
 
 TEST_CASE("a rule that a real opa does not have denies as undefined", "[.opa]") {

@@ -61,7 +61,9 @@ class Visit {
       learn_from(*json);
     } else {
       const auto code = code_named(json->value("code", ""));
-      hold(code && facts(*code).http == response.status, "a refusal has the status of its code");
+      hold(code && (response.allow || facts(*code).http == response.status), "a refusal has the status of its code");
+      hold(!response.allow || (code == Code::bad_request && response.status == 405 && *response.allow != method),
+           "a path that takes another method says 405 and which one it takes");
       hold(*code != Code::internal, "no request meets a mistake of our own");
       hold(response.content_type == "application/problem+json", "a refusal is a problem");
       hold(!json->contains("token") && !json->contains("active"), "a refusal carries no token and no claims");

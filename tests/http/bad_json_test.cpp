@@ -74,13 +74,31 @@ TEST_CASE("a tool name of any text is one log line and a long one is refused") {
   door.check_refused(post("/v1/calls", R"({"tool":")" + std::string(257, 't') + R"(","arguments":{}})"), "bad_request");
 }
 
-TEST_CASE("other methods and other paths are refused") {
+TEST_CASE("other paths are refused") {
   const DoorFixture door;
-  for (const char* line :
-       {"PUT /v1/calls", "DELETE /v1/calls", "GET /v1/calls", "PATCH /v1/redeem", "OPTIONS *", "GET /", "GET /v1",
-        "GET /v1/status/", "GET /v1/status?x=1", "GET /v1/../v1/status", "GET /v1/%73tatus", "GET http://x/v1/status",
-        "BREW /v1/status", "POST /v1/status", "TRACE /v1/status"})
+  for (const char* line : {"OPTIONS *", "GET /", "GET /v1", "GET /v1/status/", "GET /v1/status?x=1",
+                           "GET /v1/../v1/status", "GET /v1/%73tatus", "GET http://x/v1/status"})
     door.check_refused(fmt::format("{} HTTP/1.1\r\nContent-Length: 0\r\n\r\n", line), "bad_request");
+}
+
+TEST_CASE("other methods are refused and told which one the path takes") {
+  const DoorFixture door;
+  for (const auto& [line, allowed] : std::vector<std::pair<std::string, std::string>>{{"PUT /v1/calls", "POST"},
+                                                                                      {"DELETE /v1/calls", "POST"},
+                                                                                      {"GET /v1/calls", "POST"},
+                                                                                      {"PATCH /v1/redeem", "POST"},
+                                                                                      {"GET /oauth2/token", "POST"},
+                                                                                      {"BREW /v1/status", "GET"},
+                                                                                      {"POST /v1/status", "GET"},
+                                                                                      {"TRACE /v1/status", "GET"}}) {
+    INFO(line);
+    const auto before = door.refusals("bad_request");
+    const auto answer = door.answer_to(fmt::format("{} HTTP/1.1\r\nContent-Length: 0\r\n\r\n", line));
+    CHECK(answer.status == 405);
+    CHECK_THAT(answer.head, Catch::Contains("\r\nAllow: " + allowed + "\r\n"));
+    CHECK(answer.code() == "bad_request");
+    CHECK(door.refusals("bad_request") == before + 1);
+  }
 }
 
 TEST_CASE("a call path with anything but a txn in it is refused") {

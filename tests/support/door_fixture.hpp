@@ -38,7 +38,13 @@ class DoorFixture {
 
   Company company;
   bool disk_low = false;
-  OAuthDoor oauth{{company.process->exchange, company.roles, company.process->keyring, nullptr, test_issuer, {}}};
+  OAuthDoor oauth{{company.process->exchange,
+                   company.roles,
+                   company.process->keyring,
+                   nullptr,
+                   test_issuer,
+                   {},
+                   &company.federation}};
   LocalDoor door{{company.process->exchange,
                   company.memory,
                   company.roles,

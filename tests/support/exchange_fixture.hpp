@@ -23,6 +23,7 @@ inline constexpr const char* files = "mcp:stdio:files";  // self-redeemed
 inline constexpr const char* echo_server = "https://echo.example/mcp";
 inline constexpr const char* vault = "https://vault.example/mcp";  // verifies offline
 inline constexpr const char* test_issuer = "https://issuer.example";
+inline constexpr const char* sts = "https://sts.example/";  // takes federation tokens
 
 inline Caller caller_of(uid_t uid, std::optional<pid_t> pid = 77) {
   return Caller{.uid = uid, .gid = uid, .pid = pid, .exe = "/usr/bin/a program", .socket = "/run/jeton/agent.sock"};
@@ -44,6 +45,7 @@ inline Roles company_roles() {
                  {files, std::nullopt},
                  {vault, SelectorSet::of_uid(vault_account), true}};
   all.operators = {SelectorSet::of_uid(operator_uid)};
+  all.relying_parties = {{"backup-bucket", sts, {"billing"}, Algorithm::es256, 300, 6}};
   return Roles(all);
 }
 
@@ -60,9 +62,9 @@ inline Grants company_grants() {
 /// What is lost when the daemon dies: keys, minted tokens, counters.
 struct Process {
   Process(Store& store, const Policy& policy, const Roles& roles, const LogSecret& secret, const Clock& clock,
-          SlowKeys* slow = nullptr)
+          SlowKeys* slow = nullptr, FederationKeys* federation = nullptr)
       : keyring(clock, roles.algorithms(), slow),
-        exchange({store, policy, roles, keyring, secret, clock, test_issuer}) {}
+        exchange({store, policy, roles, keyring, secret, clock, test_issuer, federation}) {}
   Keyring keyring;
   Exchange exchange;
 };
@@ -73,7 +75,7 @@ class Company {
   explicit Company(Store& store) : store_(&store) { restart(); }
   Company() : Company(memory) {}
 
-  void restart() { process.emplace(*store_, grants, roles, secret, clock, &slow_keys); }
+  void restart() { process.emplace(*store_, grants, roles, secret, clock, &slow_keys, &federation); }
   /// The same machine with another ledger under it: a backup that was put back.
   void restart_on(Store& store) {
     store_ = &store;
@@ -110,6 +112,9 @@ class Company {
                           const std::string& redemption_id) {
     return redeem(caller_of(uid), {token.expose_for_transport(), server, call, redemption_id});
   }
+  Result<Federated> federate(const Caller& caller, const std::string& party = "backup-bucket") {
+    return durably([&] { return process->exchange.federate(caller, {party}); });
+  }
   Result<Revoked> revoke(uid_t uid, const RevokeRequest& request) {
     return durably([&] { return process->exchange.revoke(caller_of(uid), request); });
   }
@@ -145,6 +150,7 @@ class Company {
   FakeClock clock;
   MemoryStore memory;
   SlowKeysByHand slow_keys;
+  FederationKeys federation = FederationKeys::ephemeral();  ///< none until some are wanted
   Roles roles = company_roles();
   const Grants grants = company_grants();
   const LogSecret secret = LogSecret::ephemeral();

@@ -28,7 +28,7 @@ struct MemoryLog {
 };
 
 /// Keeps nothing of a transaction that threw, and takes back exactly what an isolated part appended.
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   MemoryStore();
   /// Opens what an earlier one left.

@@ -39,8 +39,13 @@ class OAuthFixture : public DoorFixture {
                           {ProvenClient::Part::agent, "spiffe://acme.example/agent/billing", "federated_jwt",
                            "https://ci.example", "repo:acme/deploy"}}};
     clients.users = {{"alice's", {"alice", "https://idp.example", company.clock.wall_us() / us_per_s + 3600}}};
-    network.emplace(OAuthDoor::Parts{
-        company.process->exchange, company.roles, company.process->keyring, &clients, test_issuer, {}});
+    network.emplace(OAuthDoor::Parts{company.process->exchange,
+                                     company.roles,
+                                     company.process->keyring,
+                                     &clients,
+                                     test_issuer,
+                                     {},
+                                     &company.federation});
     both.emplace(LocalDoor::Parts{
         company.process->exchange,
         company.memory,

@@ -285,4 +285,15 @@ Signature OpensslKey::sign(std::string_view message) const {
   return algorithm_ == Algorithm::es256 ? jose_of(signature) : signature;
 }
 
+Secret OpensslKey::pkcs8() const {
+  const PrivateKeyInfo info(EVP_PKEY2PKCS8(key_.get()));
+  const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : -1;
+  if (size <= 0) fail("write a key");
+  Secret der(static_cast<std::size_t>(size));
+  auto* at = der.writable().data();
+  if (i2d_PKCS8_PRIV_KEY_INFO(info.get(), &at) != size) fail("write a key");
+  der.seal();
+  return der;
+}
+
 }  // namespace jeton

@@ -45,6 +45,8 @@ class OpensslKey {
   [[nodiscard]] bool verifies(std::string_view message, std::span<const unsigned char> signature) const;
   /// Of a whole key. Throws where OpenSSL cannot, which takes a lack of memory or of random bytes.
   [[nodiscard]] Signature sign(std::string_view message) const;
+  /// Of a whole key what `of_pkcs8` reads.
+  [[nodiscard]] Secret pkcs8() const;
 
  private:
   OpensslKey(Algorithm algorithm, evp_pkey_st* key);

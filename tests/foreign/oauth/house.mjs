@@ -1,10 +1,12 @@
 // A jetond that is reached by its issuer's name, and the clients that its configuration knows.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { json } from 'node:stream/consumers'
 import * as jose from 'jose'
 
 export const agent = 'spiffe://acme.example/agent/billing'
@@ -20,6 +22,10 @@ export const tokenAlgs = [
   { alg: 'ES256', server: 'https://es256.example/mcp', more: 'alg = "ES256"' },
   { alg: 'RS256', server: 'https://rs256.example/mcp', more: 'alg = "RS256"' },
 ]
+
+/// Algorithms of federation tokens, each of a relying party of its own.
+export const federationAlgs = ['ES256', 'RS256']
+export const sts = 'https://sts.example/'
 
 const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'jeton-oauth-'))
 const at = (name) => path.join(folder, name)
@@ -65,6 +71,14 @@ agent = "deploy"
 server = "${server}"
 tools = ["${tool}"]
 `)
+  const parties = federationAlgs.map(
+    (alg) => `
+[[relying_party]]
+name = "${alg}-bucket"
+audience = "${sts}"
+agents = ["backup"]
+alg = "${alg}"
+`)
   return `
 trust_domain = "acme.example"
 issuer = "${issuer}"
@@ -78,6 +92,9 @@ name = "billing"
 keys = "${at('billing.jwks')}"
 [[agent]]
 name = "deploy"
+[[agent]]
+name = "backup"
+match = ["unix:uid:${process.getuid()}"]
 [[trusted_issuer]]
 name = "people"
 issuer = "${idp}"
@@ -89,7 +106,7 @@ issuer = "https://ci.example"
 jwks = "${workloads}"
 agent = "deploy"
 claims = ["environment=production"]
-${servers.join('')}`
+${servers.join('')}${parties.join('')}`
 }
 
 async function startDaemon(config) {
@@ -133,6 +150,27 @@ export async function openHouse(openIdp = async () => ({ issuer: 'http://127.0.0
   }
 }
 
+function jeton(...words) {
+  const ran = spawnSync(path.join(process.env.JETON_BIN_DIR, 'jeton'), words, { encoding: 'utf8', timeout: 30_000 })
+  if (ran.status !== 0) throw new Error(`jeton ${words.slice(0, 2).join(' ')}: ${ran.stderr}`)
+  return ran.stdout.trim()
+}
+
+/// The root of a domain vouches for the daemon: from now on each key that it shows carries its chain. The key set.
+export async function certify(house) {
+  if (!fs.existsSync(at('root'))) {
+    jeton('domain', 'init', '--trust-domain', 'acme.example', '--out', at('root'))
+    const request = jeton('domain', 'request', '--state', at('state'))
+    jeton('domain', 'install', jeton('domain', 'sign', '--key', at('root'), request), '--state', at('state'))
+  }
+  for (const end = Date.now() + 20_000; ; ) {
+    const jwks = await (await fetch(new URL('/oauth2/jwks', house.issuer))).json()
+    if (jwks.keys.every((key) => key.jeton_chain)) return jwks
+    if (Date.now() > end) throw new Error('no key has a chain')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
 /// The parameters of RFC 8707 and RFC 9396 that every request for a token has here.
 export function call(server = crm, more = {}) {
   const detail = {
@@ -156,6 +194,21 @@ export async function assertion(house, client, alg = 'EdDSA') {
     .setIssuedAt()
     .setExpirationTime('1m')
     .sign(key)
+}
+
+/// POST /v1/federation as the agent's account does, on the socket.
+export async function federationToken(alg) {
+  const body = JSON.stringify({ relying_party: `${alg}-bucket` })
+  for (let tries = 0; ; ++tries) {
+    const request = http.request({ socketPath: at('socket'), method: 'POST', path: '/v1/federation' })
+    request.end(body)
+    const [response] = await once(request, 'response')
+    const answer = await json(response)
+    if (response.statusCode === 200) return answer.token
+    // The RSA key is being made.
+    if (response.statusCode !== 503 || tries === 100) throw new Error(JSON.stringify(answer))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 export const bearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

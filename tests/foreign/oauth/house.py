@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 ISSUER = "https://jeton.acme.example"
 AGENT = "spiffe://acme.example/agent/billing"
 CRM = "https://crm.example/mcp"
+STS = "https://sts.example/"
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 #: Algorithms that the daemon signs tokens with, and a tool server that gets such ones.
@@ -26,6 +27,9 @@ TOKEN_ALGS = [
     ("ES256", "https://es256.example/mcp", 'alg = "ES256"'),
     ("RS256", "https://rs256.example/mcp", 'alg = "RS256"'),
 ]
+
+#: Algorithms of federation tokens, each of a relying party of its own.
+FEDERATION_ALGS = ["ES256", "RS256"]
 
 CONFIG = """
 trust_domain = "acme.example"
@@ -38,6 +42,14 @@ connections_per_address = 256
 name = "billing"
 match = ["unix:uid:{uid}"]
 keys = "{folder}/billing.jwks"
+"""
+
+OF_PARTY = """
+[[relying_party]]
+name = "{alg}-bucket"
+audience = "{audience}"
+agents = ["billing"]
+alg = "{alg}"
 """
 
 OF_SERVER = """
@@ -58,17 +70,20 @@ class House:
     """Runs from its making until `close`."""
 
     def __init__(self, binaries):
+        self.binaries = Path(binaries)
         self.folder = Path(tempfile.mkdtemp(prefix="jeton-oauth-", dir="/dev/shm" if Path("/dev/shm").exists() else None))
         self.keys = {AGENT: self._key("billing"), CRM: self._key("crm")}
         uid = self.folder.stat().st_uid
         text = CONFIG.format(issuer=ISSUER, folder=self.folder, uid=uid)
         for index, (_, url, *more) in enumerate(TOKEN_ALGS):
             text += OF_SERVER.format(url=url, folder=self.folder, uid=uid, index=index, more="\n".join(more))
+        for alg in FEDERATION_ALGS:
+            text += OF_PARTY.format(alg=alg, audience=STS)
         (self.folder / "jeton.toml").write_text(text)
         (self.folder / "state").mkdir(mode=0o700)
         self.socket = self.folder / "socket"
         self.errors = (self.folder / "stderr").open("w+")
-        command = [Path(binaries) / "jetond", "--config", self.folder / "jeton.toml", "--state", self.folder / "state",
+        command = [self.binaries / "jetond", "--config", self.folder / "jeton.toml", "--state", self.folder / "state",
                    "--socket", self.socket]
         self.daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         ready = re.search(r"listen=(\S+)", self.daemon.stdout.readline())
@@ -97,6 +112,40 @@ class House:
         answer = requests.post(self.url + "/oauth2/token", data=form, timeout=10)
         assert answer.status_code == 200, answer.text
         return answer.json()["access_token"]
+
+    def federation_token(self, alg):
+        """As the account of the agent, on the socket."""
+        near = SocketOverTcp(self.socket)
+        try:
+            for _ in range(100):
+                answer = requests.post(near.url + "/v1/federation", json={"relying_party": alg + "-bucket"}, timeout=10)
+                if answer.status_code != 503:
+                    break
+                time.sleep(0.1)  # the RSA key is being made
+        finally:
+            near.close()
+        assert answer.status_code == 200, answer.text
+        return answer.json()["token"]
+
+    def _jeton(self, *words):
+        ran = subprocess.run([self.binaries / "jeton", *words], capture_output=True, text=True, timeout=30)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def certify(self):
+        """The root of a domain vouches for the daemon: from now on each key that it shows carries its chain. The key set."""
+        root, state = self.folder / "root", self.folder / "state"
+        if not root.exists():
+            self._jeton("domain", "init", "--trust-domain", "acme.example", "--out", root)
+            certificate = self._jeton("domain", "sign", "--key", root, self._jeton("domain", "request", "--state", state).strip())
+            self._jeton("domain", "install", certificate.strip(), "--state", state)
+        deadline = time.monotonic() + 20
+        while True:
+            jwks = requests.get(self.url + "/oauth2/jwks", timeout=10).json()
+            if all("jeton_chain" in key for key in jwks["keys"]):
+                return jwks
+            assert time.monotonic() < deadline, jwks
+            time.sleep(0.1)
 
     def said(self):
         self.errors.seek(0)

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import serialization
 
 from house import AGENT, CRM, ISSUER, SocketOverTcp
 
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
+          "unsupported_method")
 EXAMPLES = os.environ.get("JETON_FUZZ_EXAMPLES", "12")
 
 

@@ -15,7 +15,7 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.errors import BadSignatureError, InvalidClaimError
 from joserfc.jwk import KeySet, OKPKey
 
-from house import AGENT, CRM, ISSUER, TOKEN_ALGS
+from house import AGENT, CRM, FEDERATION_ALGS, ISSUER, STS, TOKEN_ALGS
 
 OTHER = "https://mail.example/mcp"
 of_each_algorithm = pytest.mark.parametrize(("alg", "server"), [entry[:2] for entry in TOKEN_ALGS])
@@ -66,6 +66,20 @@ def test_joserfc(house, alg, server):
         joserfc_jwt.decode(altered(token), keys, algorithms=[alg])
 
 
+@of_each_algorithm
+def test_the_chain_in_a_key_is_minded_by_nobody(house, alg, server):
+    """RFC 7517 section 4: members of a key that are not understood must be ignored; ours is `jeton_chain`."""
+    jwks = house.certify()
+    assert all(len(key["jeton_chain"]) == 2 for key in jwks["keys"])
+    token = house.token(server)
+    key = jwt.PyJWKClient(house.url + "/oauth2/jwks").get_signing_key_from_jwt(token)
+    assert jwt.decode(token, key, algorithms=[alg], audience=server, issuer=ISSUER)["client_id"] == AGENT
+    assert key.key_id in {one["kid"] for one in jwks["keys"]}
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(altered(token), key, algorithms=[alg], audience=server, issuer=ISSUER)
+    assert joserfc_jwt.decode(token, KeySet.import_key_set(jwks), algorithms=[alg]).claims["client_id"] == AGENT
+
+
 # Authlib takes EdDSA for a thing of the past (RFC 9864) and gives no way to ask for it here; alg of a [[server]] is for that.
 @pytest.mark.parametrize(("alg", "server"), [entry[:2] for entry in TOKEN_ALGS if entry[0] != "EdDSA"])
 def test_authlib(house, alg, server):
@@ -96,3 +110,33 @@ def test_authlib(house, alg, server):
         check(token["access_token"], OTHER)
     with pytest.raises(InvalidTokenError):
         check(altered(token["access_token"]))
+
+
+@pytest.mark.parametrize("alg", FEDERATION_ALGS)
+def test_pyjwt_takes_a_federation_token_by_its_own_keys_alone(house, alg):
+    """As a cloud does that was told the issuer: discovery, keys, audience; and never by the keys of call tokens."""
+    token = house.federation_token(alg)
+    issuer = ISSUER + "/federation"
+    about = requests.get(house.url + "/federation/.well-known/openid-configuration", timeout=10).json()
+    assert (about["issuer"], about["jwks_uri"]) == (issuer, issuer + "/jwks")
+    assert alg in about["id_token_signing_alg_values_supported"]
+    keys = jwt.PyJWKClient(house.url + "/federation/jwks")
+
+    def decode(text, **more):
+        rules = {"audience": STS, "issuer": issuer, "algorithms": [alg]} | more
+        return jwt.decode(text, keys.get_signing_key_from_jwt(text), options={"require": ["iss", "aud", "sub", "exp"]}, **rules)
+
+    claims = decode(token)
+    assert claims["sub"] == AGENT
+    assert claims["exp"] - claims["iat"] == 300
+    assert jwt.get_unverified_header(token)["typ"] == "JWT"
+    with pytest.raises(jwt.InvalidAudienceError):
+        decode(token, audience=CRM)
+    with pytest.raises(jwt.InvalidIssuerError):
+        decode(token, issuer=ISSUER)
+    with pytest.raises(jwt.InvalidSignatureError):
+        decode(altered(token))
+    with pytest.raises(jwt.PyJWKClientError):
+        jwt.PyJWKClient(house.url + "/oauth2/jwks").get_signing_key_from_jwt(token)
+    with pytest.raises(jwt.PyJWKClientError):
+        keys.get_signing_key_from_jwt(house.token())

@@ -177,6 +177,16 @@ TEST_CASE("an offline server needs match and a verify that is one of two words")
   CHECK_FALSE(offline(server));
 }
 
+TEST_CASE("a server passes calls on only where it redeems here and is somebody") {
+  const auto server = base + "[[server]]\nurl = \"mcp:stdio:x\"\ndelegates_to = [\"billing\"]\n";
+  const std::vector<Mistake> mistakes = {
+      {server, 17, "server.delegates_to", "write match"},
+      {server + "match = [\"unix:uid:7\"]\nverify = \"offline\"", 17, "server.delegates_to", "verify = \"online\""},
+  };
+  for (const auto& mistake : mistakes) check_refused(mistake);
+  CHECK(jeton::parse_config(server + "match = [\"unix:uid:7\"]", "x.toml", 990));
+}
+
 TEST_CASE("a mistake in an agent or a server is told with its line and key") {
   const std::vector<Mistake> mistakes = {
       {base + "[agent]", 15, "syntax", "cannot redefine"},
@@ -319,7 +329,9 @@ TEST_CASE("the defaults in the table of keys are the ones that apply") {
   std::string in_grant;
   for (const auto& key : config_keys()) {
     // Those of a table that need not be there are looked at where that table is.
-    if (key.default_value.empty() || key.section == "policy" || key.section == "trusted_issuer") continue;
+    if (key.default_value.empty() || key.section == "policy" || key.section == "trusted_issuer" ||
+        key.section == "relying_party")
+      continue;
     auto& section = key.section.empty()       ? top
                     : key.section == "limits" ? limits
                     : key.section == "server" ? in_server

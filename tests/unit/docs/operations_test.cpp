@@ -2,10 +2,12 @@
 #include <algorithm>
 
 #include "app/config.hpp"
+#include "app/doctor.hpp"
 #include "identity/certifier.hpp"
 #include "identity/keyring.hpp"
 #include "identity/trusted_clients.hpp"
 #include "jeton/client.hpp"
+#include "jeton/federation_token.hpp"
 #include "jeton/redemption_key.hpp"
 #include "jeton/token.hpp"
 #include "support/catch.hpp"
@@ -52,12 +54,17 @@ TEST_CASE("every lifetime of the operations page is that of the code") {
   says("a token key's certificate", std::to_string(Certifier::key_certificate_s), " s");
   says("a daemon's certificate", constant("sidecar/cli/commands.hpp", "int days"), " days");
   says("a daemon's certificate", constant("sidecar/cli/parse_domain.cpp", "Range(1"), " (`--days`)");
+  says("a federation token", default_of("relying_party", "ttl_s"), " s");
+  says("a federation token", std::to_string(federation_lifetime_max_s), " s");
   says("exported keys", std::to_string(2 * Keyring::rotation_us / us_per_s), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "keys_good_for"), " s");
   says("a verifier's copy of the keys", constant("sdk/src/verifier/verifier.cpp", "refetch_pause"), " s");
   says("the offline replay store", std::to_string(skew_and_window), " s");
   says("a connection", default_of("limits", "idle_s"), " s");
   says("a request", default_of("limits", "request_s"), " s");
+  says("a TLS handshake", default_of("limits", "request_s"), " s");
+  says("the TLS certificate", std::to_string(ends_soon_s / 86'400), " days before");
+  says("key sets and metadata in caches of HTTP", constant("sidecar/http/request_reader.cpp", "max-age"), " s");
   says("a request", std::to_string(ClientOptions{}.deadline.count()), " ms");
   says("a token of a trusted issuer", std::to_string(TrustedIssuer::identity_age_max_s), " s");
   says("a token of a trusted issuer", std::to_string(TrustedIssuer::subject_age_max_s), " s");

@@ -6,6 +6,7 @@
 #include "app/app.hpp"
 #include "http/network_rules.hpp"
 #include "http/openapi.hpp"
+#include "http/paths.hpp"
 #include "support/oauth_fixture.hpp"
 #include "unit/docs/doc_text.hpp"
 
@@ -76,6 +77,7 @@ std::vector<std::string> misfits(const Json& object, const Json& unresolved) {
 }
 
 struct Described : OAuthFixture {
+  Described() { REQUIRE(company.federation.want({Algorithm::es256})); }
   /// The example of the description, from an account or over TCP with nothing that proves who sends it.
   Job send_example(const Operation& operation, std::optional<uid_t> uid) {
     Fields fields;
@@ -142,8 +144,18 @@ TEST_CASE("every path that is described is served by the doors it says and over 
     CHECK(is_no_path(door.send_example(operation, std::nullopt)) != operation.stands_at("tcp"));
     over_network += operation.stands_at("tcp") ? 1 : 0;
   }
-  CHECK(operations().size() >= 19);
-  CHECK(over_network >= 11);
+  CHECK(operations().size() >= 25);
+  CHECK(over_network >= 14);
+}
+
+TEST_CASE("the table of paths has what is described with its method and its doors") {
+  for (const auto& operation : operations()) {
+    CAPTURE(operation.path);
+    const auto path = known_path(operation.target());
+    REQUIRE(path);
+    CHECK(path->method == operation.method);
+    CHECK(path->over_network == operation.stands_at("tcp"));
+  }
 }
 
 TEST_CASE("no path of the doors is missing from the description") {
@@ -198,7 +210,7 @@ TEST_CASE("the example of each request is taken and its answer has the members t
   for (const auto& operation : operations()) {
     CAPTURE(operation.path);
     const bool by_agent = operation.path.starts_with("/oauth2/token") || operation.path.starts_with("/oauth2/revoke") ||
-                          operation.path.starts_with("/v1/calls");
+                          operation.path.starts_with("/v1/calls") || operation.path == "/v1/federation";
     const bool needs_a_call = operation.path.find("{txn}") != std::string::npos || operation.path == "/v1/redeem";
     if (needs_a_call || is_of_log_files(operation)) continue;  // the first are below
     const auto job = door.send_example(operation, by_agent ? billing : operator_uid);

@@ -161,11 +161,35 @@ def test_every_request_is_read_as_strictly_and_refused_under_its_verb(world: Wor
 
 @pytest.mark.parametrize(
     ("method", "target"),
-    [("GET", "/v1/calls"), ("PUT", "/v1/calls"), ("POST", "/v1/status"), ("GET", "/"), ("DELETE", "/v1/jwks")],
+    [("GET", "/"), ("GET", "/v1/status/"), ("GET", "/v1/status?x"), ("POST", "/v1/calls/x/"), ("PUT", "/v1/agents/x")],
 )
-def test_another_method_or_path_is_a_bad_request(world: World, method: str, target: str):
+def test_another_path_is_a_bad_request(world: World, method: str, target: str):
     answer = raw.ask(world.doors["billing"], method, target)
-    assert (answer.code, answer.status) == ("bad_request", 400)
+    assert (answer.code, answer.status, answer.headers.get("allow")) == ("bad_request", 400, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "allowed"),
+    [
+        ("GET", "/v1/calls", "POST"),
+        ("PUT", "/v1/calls", "POST"),
+        ("post", "/v1/redeem", "POST"),
+        ("GET", "/v1/calls/x/tokens", "POST"),
+        ("DELETE", "/v1/calls/x/outcome", "POST"),
+        ("GET", "/v1/agents/billing/disable", "POST"),
+        ("POST", "/v1/status", "GET"),
+        ("HEAD", "/v1/status", "GET"),
+        ("DELETE", "/v1/jwks", "GET"),
+    ],
+)
+def test_another_method_is_told_which_one_the_path_takes(world: World, method: str, target: str, allowed: str):
+    answer = raw.ask(world.doors["billing"], method, target)
+    assert (answer.status, answer.headers.get("allow")) == (405, allowed)
+    if method == "HEAD":
+        return
+    assert (answer.code, answer.body["status"]) == ("bad_request", 405)
+    event = world.event(answer.body["log_index"])
+    assert (event["verb"], event["code"]) == ("request", "bad_request")
 
 
 def test_the_kill_switch_takes_no_body_or_an_empty_one(world: World):

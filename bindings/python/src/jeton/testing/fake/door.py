@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,16 @@ _MEMORY_ONLY = (
 )
 _log = logging.getLogger("jeton.testing")
 Work = Callable[[], dict[str, Any]]
+_GET = ("/v1/jwks", "/v1/status")
+_POST = ("/v1/calls", "/v1/redeem", "/v1/revoke")
+_POST_OF_ONE = re.compile("/v1/calls/[^/]+/(tokens|outcome)|/v1/agents/[^/]+/(disable|enable)")
+
+
+def _method_of(target: str) -> str | None:
+    """The method that a path takes; None: there is no such path."""
+    if target in _POST or _POST_OF_ONE.fullmatch(target):
+        return "POST"
+    return "GET" if target in _GET else None
 
 
 class LocalDoor:
@@ -42,7 +53,7 @@ class LocalDoor:
                 return self._write(lambda: self._refuse(caller, "request", request))
             return self._answer_from_memory(request, caller) or self._route(request, caller)
         except Refused as refused:
-            return Response(*refused.problem())
+            return Response(*refused.problem(), allow=refused.allow)
         except Exception:
             _log.exception("the fake sidecar met a mistake: its own, or of a grant's `when`")
             return Response(*Refused("internal", "the fake met a mistake; nothing was granted; see the log").problem())
@@ -79,6 +90,10 @@ class LocalDoor:
         elif switched[2] in ("disable", "enable"):
             return self._control(lambda: self._switch(request.body, caller, switched[0], switched[2]))
         nothing = Refused("bad_request", "no such request; see docs/protocol.md for the paths and their methods")
+        method = _method_of(target)
+        if method not in (None, request.method):
+            nothing = Refused("bad_request", f"this path takes {method} and no other method")
+            nothing.allow = method
         return self._write(lambda: self._refuse(caller, "request", nothing))
 
     def _write(self, work: Work) -> Response:

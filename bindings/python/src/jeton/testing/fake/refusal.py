@@ -46,10 +46,12 @@ class Refused(Exception):
         self.message = message
         self.txn: str | None = None
         self.log_index: int | None = None
+        self.allow: str | None = None
+        """The method that the path takes, where the request had another."""
 
     def problem(self) -> tuple[int, dict[str, Any]]:
         """Status and body (RFC 9457)."""
-        status = HTTP_STATUS[self.code]
+        status = HTTP_STATUS[self.code] if self.allow is None else 405
         body: dict[str, Any] = {
             "type": "about:blank",
             "title": _sentences()[self.code],

@@ -25,6 +25,8 @@ class Response(NamedTuple):
     status: int
     body: dict[str, Any]
     may_cache: bool = False
+    allow: str | None = None
+    """The method that the path takes, of a 405."""
 
 
 class RequestReader:
@@ -119,6 +121,7 @@ def bytes_of(response: Response, *, keep_alive: bool, head: bool = False) -> byt
         f"Content-Type: {kind}",
         f"Cache-Control: {'max-age=60' if response.may_cache else 'no-store'}",
         *([] if keep_alive else ["Connection: close"]),
+        *([] if response.allow is None else [f"Allow: {response.allow}"]),
         f"Content-Length: {0 if head else len(body)}",
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if head else body)
