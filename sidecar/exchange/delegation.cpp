@@ -127,6 +127,9 @@ Result<std::optional<Authority>> Exchange::authority_asked(const AgentEntry& age
     return Found(std::move(*authority));
   }
   if (!request.parent_txn) return Found();
+  // Whether that call acts for somebody cannot be told any more, and a link must not widen what an agent may.
+  if (parts_.store.is_cut(*request.parent_txn))
+    return refuse(Code::unknown_call, "the beginning of the parent call is archived; open a new one to go on from");
   // A link to somebody's call is a link. Inside a call of its own that acts for somebody, an agent still does.
   const auto parent = Call::from(parts_.store.story(*request.parent_txn));
   if (!parent || parent->opening().agent != agent.spiffe_id || !parent->opening().subject) return Found();

@@ -184,6 +184,10 @@ TEST_CASE("a call whose beginning is archived is unknown to mint, outcome, deleg
     CHECK(code_of(company.mint(billing, opened->txn, mail, binding("send", "{}"))) == "unknown_call");
     CHECK(code_of(company.finish(billing, {opened->txn, Outcome::ok})) == "unknown_call");
     CHECK(code_of(company.revoke(billing, {.txn = opened->txn})) == "unknown_call");
+    OpenRequest child{binding("refund")};
+    child.server = crm;
+    child.parent_txn = opened->txn;
+    CHECK(code_of(company.open(billing, child)) == "unknown_call");
     CHECK(code_of(company.redeem(mail_account, late->token, mail, binding("send", "{}"), "id")) == "unknown_key");
   };
   check();
