@@ -57,6 +57,9 @@ TEST_CASE("a wildcard takes its own characters and nothing more") {
   CHECK(matches("<same-txn>  x", "AAECAwQFBgcICQoLDA0ODw x", seen));
   CHECK_FALSE(matches("<same-txn>", "BAECAwQFBgcICQoLDA0ODw", seen));
   CHECK_FALSE(matches("event <int>", "event 12x", seen));
+  Environment dashed{{"txn", "-AECAwQFBgcICQoLDA0ODw"}};
+  CHECK(matches("call <same-txn>", "call -AECAwQFBgcICQoLDA0ODw", dashed));
+  CHECK(matches("jeton log show <same-txn>", "jeton log show -- -AECAwQFBgcICQoLDA0ODw", dashed));
   CHECK_FALSE(matches("<txn>", "short", seen));
   CHECK(matches("a<any>z", "a and b and z", seen));
 }
