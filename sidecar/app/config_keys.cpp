@@ -116,18 +116,6 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"trusted_issuer", "max_age_s", "integer", "", "seconds",
      "How long its tokens may live; without it 3600 as an identity and 86400 for a user.", false, 1, 604800},
 
-    {"relying_party", "name", "string", "", "",
-     "Named in events and commands about this entry; its tokens are reusable until they end.", true},
-    {"relying_party", "audience", "string", "", "", "What its tokens have as aud, as the relying party wants it.",
-     true},
-    {"relying_party", "agents", "strings", "", "",
-     "Names of the agents that may have its tokens; each must be an [[agent]].", true},
-    {"relying_party", "alg", "string", "\"RS256\"", "", "What signs its tokens: RS256 or ES256."},
-    {"relying_party", "ttl_s", "integer", "300", "seconds", "How long a token works, for whoever holds it.", false, 1,
-     900},
-    {"relying_party", "rate_per_min", "integer", "6", "tokens a minute", "Tokens minted a minute for each agent.",
-     false, 1, 600},
-
     {"operator", "match", "strings", "", "",
      "Who may revoke and disable; without any [[operator]]: the daemon's account and root.", true},
 
@@ -163,6 +151,18 @@ constexpr auto keys = std::to_array<ConfigKey>({
      false, 0, no_max},
     {"grant.argument", "path_under", "string", "", "",
      "The directory an absolute path must be or lie below, by its text alone: links are not followed."},
+
+    {"relying_party", "name", "string", "", "",
+     "Named in events and commands about this entry; its tokens are reusable until they end.", true},
+    {"relying_party", "audience", "string", "", "", "What its tokens have as aud, as the relying party wants it.",
+     true},
+    {"relying_party", "agents", "strings", "", "",
+     "Names of the agents that may have its tokens; each must be an [[agent]].", true},
+    {"relying_party", "alg", "string", "\"RS256\"", "", "What signs its tokens: RS256 or ES256."},
+    {"relying_party", "ttl_s", "integer", "300", "seconds", "How long a token works, for whoever holds it.", false, 1,
+     900},
+    {"relying_party", "rate_per_min", "integer", "6", "tokens a minute", "Tokens minted a minute for each agent.",
+     false, 1, 600},
 });
 
 }  // namespace
