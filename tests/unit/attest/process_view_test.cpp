@@ -146,12 +146,17 @@ TEST_CASE("a deleted executable has no path but keeps its hash") {
 
 TEST_CASE("a hash is not given for another file than the expected one") {
   const auto view = make_process_view();
-  const int proc = view->open_proc(::getpid());
+  const Listener listener;
+  const auto copy = copy_of_cat(listener);
+  Child child([&](const Lead& lead) { test::become_cat(copy, lead); });
+  child.tell();
+  REQUIRE(child.hear() == '.');
+  const int proc = view->open_proc(child.pid());
   const auto executable = view->executable(proc);
   REQUIRE(executable);
 
   CHECK(view->sha256(proc, {executable->first, executable->second + 1}) == std::nullopt);
-  CHECK(view->sha256(proc, *executable) == sha256_of(own_exe()));
+  CHECK(view->sha256(proc, *executable) == sha256_of(copy));
 
   view->close(proc);
 }
