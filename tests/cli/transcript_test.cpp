@@ -2,11 +2,13 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "cli/transcript.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
 #include "support/places.hpp"
+#include "support/temp_dir.hpp"
 
 namespace jeton::outside {
 namespace {
@@ -19,13 +21,20 @@ std::vector<std::filesystem::path> transcripts() {
   return files;
 }
 
+/// Words are looked at here, and a disk that is slow for a moment would change them: in memory, where that is a place.
+std::filesystem::path quick_place() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK | X_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
 void play(const std::filesystem::path& file) {
-  const Daemon daemon;
+  const testing::TempDir home(quick_place());
+  const Daemon daemon({.state = home / "jeton"});
   const char* path = std::getenv("PATH");
   Environment env{
       {"PATH", std::filesystem::path(program("jeton")).parent_path().string() + ":" + (path == nullptr ? "" : path)},
       {"JETON_SOCKET", daemon.socket()},
-      {"XDG_STATE_HOME", daemon.home()},
+      {"XDG_STATE_HOME", home.path()},
       {"STATE", daemon.state()},
       {"HOME", daemon.home()},
       {"PID", std::to_string(daemon.pid())}};

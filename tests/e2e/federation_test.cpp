@@ -102,10 +102,12 @@ TEST_CASE("an issuer that never answers costs its own tokens their time and no o
   const Daemon daemon({.config = config_of(silent.url())});
   RawClient waiting(daemon.socket());
   const auto assertion = jeton::testing::jwt(job("production"), jeton::testing::es256_key(), "a");
-  waiting.send(post("/oauth2/token",
-                    "grant_type=" + escaped("urn:ietf:params:oauth:grant-type:jwt-bearer") +
-                        "&resource=" + escaped(shop) + "&assertion=" + escaped(assertion) + "&authorization_details=x",
-                    "Content-Type: application/x-www-form-urlencoded\r\n"));
+  waiting.send(
+      post("/oauth2/token",
+           "grant_type=" + escaped("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&resource=" + escaped(shop) +
+               "&assertion=" + escaped(assertion) + "&authorization_details=" +
+               escaped(R"([{"type":"jeton_tool_call","actions":["tools/call"],"identifier":"buy","arguments":{}}])"),
+           "Content-Type: application/x-www-form-urlencoded\r\n"));
   REQUIRE(eventually([&] { return silent.requests() == 1; }));
   CHECK(daemon.client().status());
   const auto answer = waiting.answer();
