@@ -89,18 +89,19 @@ int jwks_export(const Common& common, const JwksOptions& options) {
 
   const auto keys = shown->jwks.value("keys", Json::array()).size();
   // Federation keys last until somebody moves their files away.
-  const auto until = options.federation ? std::nullopt : std::optional(good_until(shown->status));
+  const bool for_good = options.federation;
+  const std::int64_t until = for_good ? 0 : good_until(shown->status);
   if (common.json) {
     Json paths = Json::array();
     for (const auto& file : *files) paths.push_back(file.path);
     Json report{{"directory", directory.string()}, {"issuer", issuer}, {"keys", keys}, {"files", std::move(paths)}};
-    if (until) report["good_until"] = *until;
+    if (!for_good) report["good_until"] = until;
     fmt::print("{}\n", json_for_terminal(report));
     return 0;
   }
   fmt::print("{} keys in {}, good until {}\n", keys, for_terminal(directory.string()),
-             until ? utc_time(*until * us_per_s) : "the federation key changes");
-  if (until) fmt::print(stderr, "jeton: hint: run it again before then, and whenever jetond was restarted\n");
+             for_good ? "the federation key changes" : utc_time(until * us_per_s));
+  if (!for_good) fmt::print(stderr, "jeton: hint: run it again before then, and whenever jetond was restarted\n");
   return 0;
 }
 

@@ -116,6 +116,8 @@ int log_archive(const Common& common, const ArchiveOptions& options) {
   const auto client = Client::connect(common.client());
   if (!client) return tell(common, client.error());
   step_back();
+  // Half a copy is the log as well.
+  ::umask(077);
   return with_log(common, [&](const LogReader& log) {
     const auto archive = log.archive();
     if (archive.first < archive.below)
@@ -130,9 +132,7 @@ int log_archive(const Common& common, const ArchiveOptions& options) {
       return 0;
     }
     const std::filesystem::path directory = options.directory;
-    const bool there = std::filesystem::exists(directory);
     const auto made = copy_log(common, log, *key, directory, WithArguments::yes);
-    if (!there) ::chmod(directory.c_str(), 0700);
     if (!made) return tell(common, made.error());
     const auto copied = verified(directory, *key);
     if (!copied) {

@@ -89,7 +89,8 @@ Result<Authority> Exchange::authority_of_token(const AgentEntry& agent, const st
   if (!spent || spent->token_sha256 != known->sha256())
     return refuse(Code::unknown_call, "only a redeemed token passes its authority on; redeem it first");
   const auto call = Call::from(parts_.store.story(claims.txn));
-  const auto* attempt = call ? call->attempt_of(claims.jti) : nullptr;
+  if (!call) return refuse(Code::unknown_call, "the call of the subject token is not in the log any more");
+  const auto* attempt = call->attempt_of(claims.jti);
   const auto* live = minted_.find(claims.jti);
   if (attempt == nullptr || attempt->state == Attempt::State::revoked ||
       (live != nullptr && live->state == MintedTokens::State::revoked))

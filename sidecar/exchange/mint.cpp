@@ -239,8 +239,8 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   const auto signer = signer_for(*asked.server);
   if (!signer) return refuse(signer.error());
   const auto& agent = asked.agent;
-  if (auto no = too_often(asked, rate_.take(permit->limits, parts_.clock.boot_us()), "tokens"))
-    return refuse(std::move(*no));
+  const auto now_us = parts_.clock.boot_us();
+  if (auto no = too_often(asked, rate_.full(permit->limits, now_us), "tokens")) return refuse(std::move(*no));
 
   const auto claims = claims_of(asked, *permit);
   auto token = sign_token(claims, **signer);
@@ -248,6 +248,8 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   if (token.expose_for_transport().size() > token_bytes_max)
     return refuse(Code::bad_request, "the names of server, tool and call make a token over 8 KiB; use shorter ones");
   const auto digest = sha256(token.expose_for_transport());
+  // Only a token that leaves takes a place, of whomever it is counted for.
+  if (auto no = too_often(asked, rate_.take(permit->limits, now_us), "tokens")) return refuse(std::move(*no));
 
   const auto previous = previous_of(asked.call);
   if (previous == Previous::unredeemed) {
@@ -280,7 +282,7 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   if (*sealed) parts_.store.keep_sealed(log_index, **sealed);
   // Remembered before it is durable: a token that never left cannot be presented.
   const auto& run_id = asked.call != nullptr ? asked.call->opening().run_id : asked.opening->run_id;
-  MintedTokens::Entry live{digest, parts_.clock.boot_us() + (claims.exp - claims.iat) * us_per_s, asked.txn,
+  MintedTokens::Entry live{digest, now_us + (claims.exp - claims.iat) * us_per_s, asked.txn,
                            minted_.owner({agent.spiffe_id, run_id})};
   if (asked.authority && !asked.authority->calls.empty())
     live.above = std::make_shared<const std::vector<CallAbove>>(asked.authority->calls);

@@ -37,6 +37,9 @@ const AgentEntry* agent_named(const Roles& roles, const std::string& name) {
   return found == agents.end() ? nullptr : &*found;
 }
 
+/// Bytes below a quota within which the reserve is near.
+constexpr std::int64_t room_of_agents = 64 * 1024;
+
 /// The newest event that made or ended this token.
 std::optional<std::uint64_t> newest_about(const std::vector<Event>& story, const Jti& jti) {
   std::optional<std::uint64_t> newest;
@@ -118,6 +121,9 @@ Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller, bool in_mem
 Result<Exchange::Ended> Exchange::end(const Revoker& by, const Caller& caller, const RevokeRequest& request) {
   if (by.agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
     return refuse(Code::log_unavailable, "too much waits for the log already; try again");
+  // What an agent may write without end must not use up what an operator needs.
+  if (by.agent != nullptr && by.may_read && parts_.store.room() < room_of_agents)
+    return refuse(Code::log_unavailable, "the log is at its quota, where only an operator ends anything; ask one");
   const auto order = event_of(EventKind::token_revoked, by.agent == nullptr ? Role::operator_ : Role::agent, caller);
   if (request.jti) return end_token(by, order, *request.jti);
   if (request.txn) return end_call(by, order, *request.txn);

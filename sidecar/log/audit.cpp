@@ -31,6 +31,8 @@ class Auditor {
   Audit run(const std::vector<OutsideNote>& outside) {
     if (const auto strays = log_.strays(); strays > 0)
       fault({Fault::Kind::inserted, 0, 0, fmt::format("{} rows stand at indexes below zero", strays)});
+    const auto gone =
+        log_.archive().first;  // before the heads are read: what goes meanwhile is signed for by later ones
     for (const auto& object : log_.altered())
       fault({Fault::Kind::altered, 0, 0,
              fmt::format("{} is not as jetond made it: do not believe what is read through it", object)});
@@ -42,6 +44,10 @@ class Auditor {
                fmt::format("the log has {} events, but {} were signed for in {}: it was cut off, or an older one was "
                            "put back",
                            next_, head->first, place)});
+    if (whole_ && !forked_ && gone > let_go_)
+      fault({Fault::Kind::deleted, let_go_, gone - 1,
+             fmt::format("events {} to {} are gone, and no checkpoint covers a log.archived that lets them go", let_go_,
+                         gone - 1)});
     audit_.events = next_;
     audit_.root = edge_.root();
     return std::move(audit_);
@@ -159,6 +165,8 @@ class Auditor {
       next_ = row.log_index;
     }
     check(row);
+    if (row.event != nullptr && row.event->kind == EventKind::log_archived)
+      archives_[row.log_index] = row.event->cited_size;
     // A row that was edited is told once: the tree goes on with what it was.
     grow(row.leaf);
   }
@@ -196,6 +204,8 @@ class Auditor {
     for (const auto& [place, root] : heads->second) {
       if (edge_.root() == root) {
         audit_.signed_size = next_;
+        for (; !archives_.empty(); archives_.erase(archives_.begin()))
+          let_go_ = std::max(let_go_, static_cast<std::uint64_t>(archives_.begin()->second.value_or(0)));
         continue;
       }
       forked_ = true;
@@ -219,8 +229,10 @@ class Auditor {
   std::map<std::uint64_t, std::vector<Head>> heads_;
   TreeEdge edge_;
   std::uint64_t next_ = 0;
-  bool whole_ = true;    ///< no row is missing so far
-  bool forked_ = false;  ///< a signed root differed: every later one will
+  std::map<std::uint64_t, std::optional<std::int64_t>> archives_;  ///< what log.archived say that no head covers yet
+  std::uint64_t let_go_ = 0;                                       ///< what those say that one covers
+  bool whole_ = true;                                              ///< no row is missing so far
+  bool forked_ = false;                                            ///< a signed root differed: every later one will
 };
 
 }  // namespace

@@ -171,6 +171,12 @@ void CallIndex::catch_up(const LogReader& log, const Progress& progress) {
   }
   auto next = place ? place->size : 0;
   const auto began = next;
+  // An open_id that comes again when all of its call is archived names another call by the same txn.
+  if (const auto first = log.archive().first; place && first > 0)
+    guarded([&] {
+      for (const char* table : {"call", "refusal"})
+        file_->db().exec(fmt::format("DELETE FROM {} WHERE first < {}", table, first));
+    });
   while (next < end) {
     auto transaction = guarded([&] { return std::make_unique<SQLite::Transaction>(file_->db()); });
     auto writer = guarded([&] { return std::make_unique<CallIndexWriter>(file_->db()); });

@@ -89,6 +89,14 @@ bool SqliteArchive::is_cut(const Txn& txn) {
   return found;
 }
 
+bool SqliteArchive::is_gone_beyond(std::uint64_t signed_size) {
+  SQLite::Statement covered(db_,
+                            "SELECT coalesce(max(cited_size), 0) FROM event WHERE event = 18 AND cited_size <= "
+                            "log_index AND count <= cited_size AND log_index < ?");
+  covered.bind(1, static_cast<std::int64_t>(signed_size));
+  return next_tile(db_) * width > (covered.executeStep() ? number(covered.getColumn(0)) : 0);
+}
+
 std::int64_t SqliteArchive::newest_us(std::uint64_t below) {
   SQLite::Statement newest(db_, "SELECT coalesce(max(time_us), 0) FROM event WHERE log_index >= ? AND log_index < ?");
   newest.bind(1, static_cast<std::int64_t>(below - std::min(below, width)));

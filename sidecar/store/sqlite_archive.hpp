@@ -28,6 +28,8 @@ class SqliteArchive {
   /// Whether it is known that no row is to go any more.
   [[nodiscard]] bool is_done() const noexcept { return said_ && said_->done; }
   [[nodiscard]] bool is_cut(const Txn& txn);
+  /// Whether rows are gone beyond what every `log.archived` below this size lets go: then none of ours did that.
+  [[nodiscard]] bool is_gone_beyond(std::uint64_t signed_size);
   [[nodiscard]] std::int64_t newest_us(std::uint64_t below);
   /// Inside a transaction: see Store::move_archived. Throws LogDamaged.
   [[nodiscard]] std::size_t move(std::size_t tiles, SqliteTree& tree);

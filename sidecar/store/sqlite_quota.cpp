@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include <sqlite3.h>
+
 namespace jeton {
 namespace {
 
@@ -14,6 +16,22 @@ constexpr std::int64_t pages_max = 4294967294;  // SQLite's own
 std::int64_t number(SQLite::Database& db, const char* pragma) { return db.execAndGet(pragma).getInt64(); }
 
 }  // namespace
+
+bool is_of_reserve(EventKind kind) {
+  switch (kind) {
+    case EventKind::log_archived:
+    case EventKind::token_revoked:
+    case EventKind::agent_disabled:
+    case EventKind::agent_enabled:
+    case EventKind::sidecar_started:
+    case EventKind::sidecar_stopped:
+    case EventKind::config_loaded:
+    case EventKind::config_rejected:
+    case EventKind::key_rotated:
+    case EventKind::log_recovered: return true;
+    default: return false;
+  }
+}
 
 void SqliteQuota::allow(std::int64_t pages) {
   (void)db_.execAndGet("PRAGMA max_page_count = " + std::to_string(std::clamp<std::int64_t>(pages, 1, pages_max)));
@@ -25,7 +43,14 @@ void SqliteQuota::set(std::int64_t bytes) {
   hold();
 }
 
+void SqliteQuota::ask() {
+  if (bytes_ == 0 || asked_) return;
+  if (room() == 0) throw SQLite::Exception("the log is at its quota", SQLITE_FULL);
+  asked_ = true;
+}
+
 void SqliteQuota::lift() {
+  asked_ = false;
   if (bytes_ == 0 || lifted_) return;
   lifted_ = true;
   allow((bytes_ + lifted_bytes) / number(db_, "PRAGMA page_size"));

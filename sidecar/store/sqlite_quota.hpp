@@ -5,7 +5,13 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "jeton/event.hpp"
+
 namespace jeton {
+
+/// What is written at the quota where nothing else is: what ends something, what lets rows go, and what a daemon says
+/// to start, to take another quota, and to stop.
+[[nodiscard]] bool is_of_reserve(EventKind kind);
 
 /// Of the writer's connection. One thread.
 class SqliteQuota {
@@ -14,9 +20,13 @@ class SqliteQuota {
 
   /// See Store::limit.
   void set(std::int64_t bytes);
-  /// Lets the transaction at hand take 4 MiB more, until `hold`.
+  /// Lets what is written next take 4 MiB more, until `hold`.
   void lift();
   void hold();
+  /// A transaction begins.
+  void begin() noexcept { asked_ = false; }
+  /// Throws SQLITE_FULL where nothing is left but the reserve: half a page that it began is its own as well.
+  void ask();
   /// See Store::room.
   [[nodiscard]] std::int64_t room() const noexcept;
 
@@ -26,6 +36,7 @@ class SqliteQuota {
   SQLite::Database& db_;
   std::int64_t bytes_ = 0;
   bool lifted_ = false;
+  bool asked_ = false;  ///< in this transaction, and there was room
 };
 
 }  // namespace jeton

@@ -50,12 +50,15 @@ class SqliteStore final : public Store {
                         [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
     durable_ = edge_ = tree_.edge_at(rows());
     (void)archive_.below();  // read once, and not where something has failed already
+    if (const auto kept = heads_.newest(); archive_.is_gone_beyond(kept ? kept->head.size : 0))
+      throw LogDamaged("rows are gone that no signed log.archived lets go");
     make_room(wal_room_bytes);
   }
 
   Result<void> transact(const std::function<void()>& work) override {
     try {
       run(begin_);
+      quota_.begin();
       if (recount_due_) recount();
       work();
       in_doubt_ = edge_;
@@ -99,11 +102,17 @@ class SqliteStore final : public Store {
   std::uint64_t append(const Event& event) override {
     const auto log_index = edge_.size();
     const auto leaf = leaf_hash(event);
-    if (must_be_written(event.kind)) quota_.lift();
+    const bool lifted = is_of_reserve(event.kind);
+    if (lifted)
+      quota_.lift();
+    else
+      quota_.ask();
     if (event.kind == EventKind::log_archived) archive_.change();
     bind_event(insert_, event, log_index, leaf, [this](const std::string& text) { return term(text); });
     run(insert_);
     edge_.append(leaf, [this](unsigned level, std::uint64_t n, const Sha256& root) { keep_node(level, n, root); });
+    // What the reserve is not for gets none of it beside what it is for.
+    if (lifted) quota_.hold();
     return log_index;
   }
 
@@ -305,12 +314,6 @@ class SqliteStore final : public Store {
     term_ids_.clear();
     terms_.forget();
     archive_.forget();
-  }
-
-  /// At the quota, where nothing else is: what ends something, and what lets rows go.
-  static bool must_be_written(EventKind kind) {
-    return kind == EventKind::log_archived || kind == EventKind::token_revoked || kind == EventKind::agent_disabled ||
-           kind == EventKind::agent_enabled;
   }
 
   std::uint64_t rows() const {

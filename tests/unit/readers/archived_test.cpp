@@ -98,6 +98,15 @@ TEST_CASE("an index from before an archive finds the calls that are there and no
   CHECK(found() == 600);
   log.archive(512);
   CHECK(found() == 600 - 512);
+
+  // An open_id that comes again opens another call by the same txn.
+  REQUIRE(log.store.transact([&] {
+    auto event = event_of(EventKind::call_opened, 5);
+    event.agent = "spiffe://acme.example/agent/billing";
+    event.tool = "t";
+    log.store.append(event);
+  }));
+  CHECK(found() == 600 - 512 + 1);
 }
 
 TEST_CASE("a call that is archived is told with the day and where to ask", "[archive]") {

@@ -68,6 +68,35 @@ TEST_CASE("rows that are missing without a word in the log are a gap", "[archive
   CHECK(log.reader()->gaps() == 512);
 }
 
+TEST_CASE("rows that went before what lets them go was signed for stop the writer and are a fault", "[archive]") {
+  const SignedLog log(6, 100);
+  {
+    // given: somebody who can write the file and has no key
+    auto store = log.open();
+    REQUIRE(store->transact([&] {
+      Event planted;
+      planted.kind = EventKind::log_archived;
+      planted.time_us = log.clock.wall_us();
+      planted.cited_size = planted.count = 256;
+      store->append(planted);
+    }));
+  }
+  SQLite::Database db(log.file.string(), SQLite::OPEN_READWRITE);
+  std::string hashes;
+  SQLite::Statement leaves(db, "SELECT leaf FROM event WHERE log_index < 256 ORDER BY log_index");
+  while (leaves.executeStep()) hashes += leaves.getColumn(0).getString();
+  REQUIRE(hashes.size() == 256 * 32);
+  SQLite::Statement keep(db, "INSERT INTO archived_tile (n, hashes) VALUES (0, ?)");
+  keep.bind(1, hashes.data(), static_cast<int>(hashes.size()));
+  keep.exec();
+  db.exec("DELETE FROM event WHERE log_index < 256");
+
+  CHECK(faults(log.audit()) == std::vector<std::string>{"deleted"});
+  const auto opened = open_sqlite_store(log.file, Sync::normal);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.find("no signed log.archived lets go") != std::string::npos);
+}
+
 TEST_CASE("what stands and was deleted all the same is counted", "[archive]") {
   const SignedLog log(6, 100);
   auto store = log.open();

@@ -83,6 +83,40 @@ TEST_CASE("a log at its quota refuses and takes work again by itself once rows a
   CHECK(log.audit().faults_in_all == 0);
 }
 
+TEST_CASE("what the reserve is for leaves nothing of it to what stands beside it") {
+  const SignedLog log(1, 10);
+  const auto store = log.open();
+  int seed = 100;
+  store->limit(1 << 20);
+  CHECK(fill(*store, seed) > 256);
+  Event off;
+  off.kind = EventKind::agent_disabled;
+  off.agent = "spiffe://acme.example/agent/1";
+
+  for (int switches = 0; switches < 2'000; ++switches) {
+    REQUIRE(store->transact([&] { store->append(off); }));
+    REQUIRE_FALSE(store->transact([&] { store->append(SignedLog::unlike_event(++seed)); }));
+    REQUIRE_FALSE(store->transact([&] {
+      store->append(off);
+      store->append(SignedLog::unlike_event(++seed));
+    }));
+  }
+}
+
+TEST_CASE("a daemon starts and takes another quota and stops on a log at its quota") {
+  const SignedLog log(1, 10);
+  const auto store = log.open();
+  int seed = 100;
+  store->limit(1 << 20);
+  CHECK(fill(*store, seed) > 256);
+  for (const auto kind : {EventKind::sidecar_started, EventKind::config_loaded, EventKind::config_rejected,
+                          EventKind::key_rotated, EventKind::sidecar_stopped}) {
+    Event event;
+    event.kind = kind;
+    CHECK(store->transact([&] { store->append(event); }));
+  }
+}
+
 TEST_CASE("a file that is longer than its quota stays as long and grows no further") {
   const SignedLog log(20, 100);
   const auto store = log.open();

@@ -150,10 +150,10 @@ TEST_CASE("a step added later keeps the rows and the name and makes the view ane
   };
   const auto before = rows();
   // The last column of the table is one the view shows: a step may still drop and make it anew.
-  const auto steps = steps_and(
-      {"CREATE TABLE later (a); INSERT INTO later VALUES (1)",
-       "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
-       "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"});
+  const auto steps =
+      steps_and({"CREATE TABLE later (a); INSERT INTO later VALUES (1)",
+                 "ALTER TABLE event ADD COLUMN kept BLOB; UPDATE event SET kept = config_sha256;"
+                 "ALTER TABLE event DROP COLUMN config_sha256; ALTER TABLE event RENAME COLUMN kept TO config_sha256"});
   jeton::migrate(db, newest(), steps);
   CHECK(db.execAndGet("PRAGMA user_version").getInt() == newest() + 2);
   CHECK(db.execAndGet("SELECT value FROM meta WHERE key = 'id'").getString() == name);
