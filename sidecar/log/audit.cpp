@@ -31,8 +31,8 @@ class Auditor {
   Audit run(const std::vector<OutsideNote>& outside) {
     if (const auto strays = log_.strays(); strays > 0)
       fault({Fault::Kind::inserted, 0, 0, fmt::format("{} rows stand at indexes below zero", strays)});
-    const auto gone =
-        log_.archive().first;  // before the heads are read: what goes meanwhile is signed for by later ones
+    // Before the heads are read: what goes meanwhile is signed for by later ones.
+    const auto gone = log_.archive().first;
     for (const auto& object : log_.altered())
       fault({Fault::Kind::altered, 0, 0,
              fmt::format("{} is not as jetond made it: do not believe what is read through it", object)});

@@ -174,8 +174,8 @@ void CallIndex::catch_up(const LogReader& log, const Progress& progress) {
   // An open_id that comes again when all of its call is archived names another call by the same txn.
   if (const auto first = log.archive().first; place && first > 0)
     guarded([&] {
-      for (const char* table : {"call", "refusal"})
-        file_->db().exec(fmt::format("DELETE FROM {} WHERE first < {}", table, first));
+      if (file_->db().exec(fmt::format("DELETE FROM call WHERE first < {}", first)) > 0)
+        file_->db().exec(fmt::format("DELETE FROM refusal WHERE first < {}", first));
     });
   while (next < end) {
     auto transaction = guarded([&] { return std::make_unique<SQLite::Transaction>(file_->db()); });

@@ -96,8 +96,8 @@ class Store {
   [[nodiscard]] virtual Result<std::size_t> move_archived(std::size_t tiles) = 0;
 
   /// From now on the file grows to so many bytes and no further; 0: as far as the disk goes. A file that is longer
-  /// already stays as long. What ends something (`token.revoked`, a switch), a `log.archived` and a kept head may take
-  /// 4 MiB more, so that what waits to be written is never in the way of what makes room.
+  /// already stays as long. What ends something, a `log.archived`, a kept head and a daemon's own events may take 4 MiB
+  /// more, so that what waits to be written is never in the way of what makes room.
   virtual void limit(std::int64_t bytes) = 0;
   /// Bytes that events may still take, free places in the file among them; INT64_MAX without a limit.
   [[nodiscard]] virtual std::int64_t room() const = 0;

@@ -1,4 +1,5 @@
 // What every driver of the ledger promises about archived events, asked of each in turn.
+#include "support/archiving.hpp"
 #include "support/events.hpp"
 #include "support/store_drivers.hpp"
 
@@ -8,6 +9,7 @@ using jeton::Event;
 using jeton::EventKind;
 using jeton::Jti;
 using jeton::Txn;
+using jeton::testing::archive;
 using jeton::testing::event_of;
 using jeton::testing::id_of;
 using jeton::testing::InMemory;
@@ -27,17 +29,6 @@ void fill(jeton::Store& store, std::uint64_t size, int from) {
     for (int number = from; store.size() < size; ++number)
       for (const auto kind : {EventKind::call_opened, EventKind::token_minted, EventKind::token_redeemed})
         if (store.size() < size) store.append(event_of(kind, number));
-  }));
-}
-
-void archive(jeton::Store& store, std::uint64_t below) {
-  REQUIRE(store.transact([&] {
-    Event event;
-    event.kind = EventKind::log_archived;
-    event.time_us = 1'790'000'000'000'000;
-    event.cited_size = static_cast<std::int64_t>(below);
-    event.count = static_cast<std::int64_t>(below - store.standing(below));
-    store.append(event);
   }));
 }
 

@@ -60,6 +60,11 @@ struct SignedLog {
     REQUIRE(log);
     return std::move(*log);
   }
+  /// As a daemon's house does, once a second.
+  void sign(Store& store) const {
+    Notary notary({store, key, note_key, clock, [](const std::string&) {}});
+    REQUIRE(notary.sign_if_grown());
+  }
   void edit(const std::string& sql) const { SQLite::Database(file.string(), SQLite::OPEN_READWRITE, 1000).exec(sql); }
   [[nodiscard]] std::vector<OutsideNote> outside() const { return {{"STATE/checkpoint", shown}}; }
   [[nodiscard]] Audit audit() const { return audit_log(*reader(), note_key, outside()); }

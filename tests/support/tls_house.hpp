@@ -11,8 +11,8 @@
 
 namespace jeton::outside {
 
-/// One agent is known by the hash of its certificate, one by its authority and name; so are two tool servers. The pinned
-/// server's certificate has ended: what is written down by its hash is believed until it is taken out.
+/// One agent is known by the hash of its certificate, one by its authority and name; so are two tool servers. The
+/// pinned server's certificate has ended: what is written down by its hash is believed until it is taken out.
 class TlsHouse {
  public:
   static constexpr const char* crm = "https://crm.example/mcp";

@@ -3,27 +3,15 @@
 
 #include "store/sqlite_archive.hpp"
 #include "store/sqlite_copy.hpp"
+#include "support/archiving.hpp"
 #include "support/signed_log.hpp"
 
 namespace jeton::testing {
 namespace {
 
-/// Signs as a daemon's house does, so that rows may go.
-void sign(const SignedLog& log, Store& store) {
-  Notary notary({store, log.key, log.note_key, log.clock, [](const std::string&) {}});
-  REQUIRE(notary.sign_if_grown());
-}
-
-void archive(const SignedLog& log, Store& store, std::uint64_t below) {
-  REQUIRE(store.transact([&] {
-    Event event;
-    event.kind = EventKind::log_archived;
-    event.time_us = log.clock.wall_us();
-    event.cited_size = static_cast<std::int64_t>(below);
-    event.count = static_cast<std::int64_t>(below - store.standing(below));
-    store.append(event);
-  }));
-  sign(log, store);
+void archive_and_sign(const SignedLog& log, Store& store, std::uint64_t below) {
+  archive(store, below);
+  log.sign(store);
 }
 
 std::vector<std::string> faults(const Audit& audit) {
@@ -41,7 +29,7 @@ TEST_CASE("a tile whose rows do not lead to the stored tree stays", "[archive]")
     const SignedLog log(6, 100);
     log.edit(damage);
     auto store = log.open();
-    archive(log, *store, 512);
+    archive_and_sign(log, *store, 512);
     CHECK(store->move_archived(1) == 1);
     const auto refused = store->move_archived(1);
     REQUIRE_FALSE(refused);
@@ -56,7 +44,7 @@ TEST_CASE("rows that are missing without a word in the log are a gap", "[archive
   {
     // An archive's tables alone say nothing.
     auto store = log.open();
-    archive(log, *store, 512);
+    archive_and_sign(log, *store, 512);
     REQUIRE(store->move_archived(9) == 2);
   }
   CHECK(log.reader()->gaps() == 0);
@@ -107,11 +95,11 @@ TEST_CASE("what stands and was deleted all the same is counted", "[archive]") {
     off.agent = "spiffe://acme.example/agent/1";
     store->append(off);
   }));
-  sign(log, *store);
+  log.sign(*store);
   REQUIRE(store->transact([&] {
     for (int seed = 10'000; store->size() < 1100; ++seed) store->append(SignedLog::unlike_event(seed));
   }));
-  archive(log, *store, 1024);
+  archive_and_sign(log, *store, 1024);
   REQUIRE(store->move_archived(9) == 4);
   CHECK(log.reader()->archive().lost == 0);
   log.edit("DELETE FROM event WHERE event = 14");
@@ -122,7 +110,7 @@ TEST_CASE("what was sealed beside an archived event goes with its row", "[archiv
   const SignedLog log(6, 100);
   log.edit("INSERT INTO sealed (log_index, bytes) VALUES (5, x'01'), (511, x'01'), (512, x'6e6577')");
   auto store = log.open();
-  archive(log, *store, 512);
+  archive_and_sign(log, *store, 512);
   REQUIRE(store->move_archived(9) == 2);
   CHECK_FALSE(log.reader()->sealed(5));
   CHECK_FALSE(log.reader()->sealed(511));
@@ -149,7 +137,7 @@ TEST_CASE("random stories archived again and again keep every root and every lat
         }
       }));
       if (const auto line = store->size() / 256 * 256; random() % 2 == 0 && line > below) {
-        archive(log, *store, below = line);
+        archive_and_sign(log, *store, below = line);
         events.push_back(log.reader()->read(store->size() - 1, 1).at(0));
       }
       (void)store->move_archived(random() % 3);
@@ -175,7 +163,7 @@ TEST_CASE("random stories archived again and again keep every root and every lat
 TEST_CASE("a copy of an archived log is archived as far and has the same roots", "[archive]") {
   const SignedLog log(6, 100);
   auto store = log.open();
-  archive(log, *store, 512);
+  archive_and_sign(log, *store, 512);
   REQUIRE(store->move_archived(1) == 1);
   const auto copied = log.dir / "copy.db";
   REQUIRE(copy_ledger(log.file, copied, 601, WithArguments::no));
@@ -191,7 +179,7 @@ TEST_CASE("a copy of an archived log is archived as far and has the same roots",
 TEST_CASE("an audit goes on while rows are let go under it", "[archive]") {
   const SignedLog log(6, 100);
   const auto store = log.open();
-  archive(log, *store, 512);
+  archive_and_sign(log, *store, 512);
   const auto reader = log.reader();
   std::uint64_t moved = 0;
   const auto audit = audit_log(*reader, log.note_key, log.outside(), [&](std::uint64_t done) {
@@ -206,7 +194,7 @@ TEST_CASE("an audit goes on while rows are let go under it", "[archive]") {
 TEST_CASE("an audit of an archived log holds the hashes that stayed against the stored tree", "[archive]") {
   SignedLog log(6, 100);
   auto store = log.open();
-  archive(log, *store, 512);
+  archive_and_sign(log, *store, 512);
   REQUIRE(store->move_archived(9) == 2);
   auto audit = log.audit();
   CHECK(faults(audit).empty());

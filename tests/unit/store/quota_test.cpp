@@ -1,4 +1,5 @@
 // How long jeton.db may become, and what still gets in at the end.
+#include "support/archiving.hpp"
 #include "support/signed_log.hpp"
 
 namespace jeton::testing {
@@ -16,22 +17,6 @@ int fill(Store& store, int& seed) {
 std::uintmax_t bytes_of_file(const SignedLog& log) {
   SQLite::Database db(log.file.string(), SQLite::OPEN_READONLY);
   return static_cast<std::uintmax_t>(db.execAndGet("PRAGMA page_count").getInt64()) * 4096;
-}
-
-void sign(const SignedLog& log, Store& store) {
-  Notary notary({store, log.key, log.note_key, log.clock, [](const std::string&) {}});
-  REQUIRE(notary.sign_if_grown());
-}
-
-void archive(Store& store, std::uint64_t below) {
-  REQUIRE(store.transact([&] {
-    Event event;
-    event.kind = EventKind::log_archived;
-    event.time_us = 1'790'000'000'000'000;
-    event.cited_size = static_cast<std::int64_t>(below);
-    event.count = static_cast<std::int64_t>(below - store.standing(below));
-    store.append(event);
-  }));
 }
 
 }  // namespace
@@ -64,9 +49,9 @@ TEST_CASE("a log at its quota refuses and takes work again by itself once rows a
   REQUIRE(store->transact([&] { store->append(off); }));
 
   // when: what is old is archived, which needs room itself
-  sign(log, *store);
+  log.sign(*store);
   archive(*store, size / 256 * 256);
-  sign(log, *store);
+  log.sign(*store);
   CHECK(store->size() == size + 2);
   REQUIRE(store->move_archived(1) == 1);
 
@@ -78,7 +63,7 @@ TEST_CASE("a log at its quota refuses and takes work again by itself once rows a
   CHECK(fill(*store, seed) > 256);
   CHECK(fill(*store, seed) == 0);
   CHECK(bytes_of_file(log) <= quota + slack);
-  sign(log, *store);
+  log.sign(*store);
   CHECK(log.reader()->gaps() == 0);
   CHECK(log.audit().faults_in_all == 0);
 }
