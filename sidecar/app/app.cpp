@@ -172,8 +172,10 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!config) return refuse(config.error());
   set_log_level(config->log_level);
   auto listener = bind_listener(*config);
-  // libcurl readies itself before the first thread, and only where there is something to fetch.
-  const auto fetch = config->fetches() ? make_curl_fetch() : nullptr;
+  // libcurl is loaded before the first thread, and only where there is something to fetch.
+  const auto fetching = config->fetches() ? make_curl_fetch() : nullptr;
+  if (!fetching) return refuse(fetching.error());
+  const auto& fetch = *fetching;
   // Before the first thread, so that each inherits it; from here on there are no more sockets of the network, but for
   // those that something is fetched by.
   const auto no_calls = give_up_system_calls(config->fetches() ? Network::ip : Network::none);

@@ -37,7 +37,8 @@ Diagnoses examine_engine(const Config& config, uid_t daemon_uid) {
     return {
         {Urgency::note, "no engine decides beside the grants", "there is nothing to ask", "[policy] in jeton.toml"}};
   const auto fetch = make_curl_fetch();
-  const auto engine = make_outside_policy(config, daemon_uid, fetch.get());
+  if (!fetch) return {{Urgency::error, fetch.error().message, "jetond does not start with it", ""}};
+  const auto engine = make_outside_policy(config, daemon_uid, fetch->get());
   if (!engine) return {{Urgency::error, engine.error().message, "jetond does not start with it", ""}};
   const auto began = std::chrono::steady_clock::now();
   const auto verdict =

@@ -78,7 +78,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_JETON_PACKAGE_NAME jeton)
 set(CPACK_DEBIAN_JETON_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_JETON_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_JETON_PACKAGE_DEPENDS "passwd")
+set(CPACK_DEBIAN_JETON_PACKAGE_DEPENDS "passwd, libcurl4 (>= 7.85)")
 set(CPACK_DEBIAN_JETON_PACKAGE_RECOMMENDS systemd)
 set(CPACK_DEBIAN_JETON_PACKAGE_CONTROL_EXTRA ${here}/deb/postinst ${here}/deb/prerm ${here}/deb/postrm)
 set(CPACK_COMPONENT_JETON_DESCRIPTION "one token, one call: the sidecar and its command line

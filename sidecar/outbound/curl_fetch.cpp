@@ -7,11 +7,11 @@
 #include <mutex>
 #include <stdexcept>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "jeton/secret.hpp"
+#include "outbound/curl_library.hpp"
 
 namespace jeton {
 namespace {
@@ -19,13 +19,16 @@ namespace {
 constexpr std::size_t header_bytes_max = 64 * 1024;
 constexpr std::size_t idle_handles_max = 8;
 
+/// Whoever has something of it has loaded it.
+const CurlLibrary& curl() { return **load_curl(); }
+
 struct Cleanup {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
   /// A header may carry a bearer token, and libcurl frees its copy as it is.
   void operator()(curl_slist* list) const {
     for (auto* line = list; line != nullptr; line = line->next)
       wipe({reinterpret_cast<unsigned char*>(line->data), std::strlen(line->data)});
-    curl_slist_free_all(list);
+    curl().slist_free_all(list);
   }
 };
 using Handle = std::unique_ptr<CURL, Cleanup>;
@@ -89,9 +92,9 @@ bool is_one_line(const HttpHeader& header) {
 /// An option that libcurl does not know would leave its default in place, and the defaults are those of a browser.
 template <class Value>
 void set(CURL* handle, CURLoption option, Value value) {
-  if (const auto failed = curl_easy_setopt(handle, option, value); failed != CURLE_OK)
+  if (const auto failed = curl().easy_setopt(handle, option, value); failed != CURLE_OK)
     throw std::runtime_error(
-        fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(failed)));
+        fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl().easy_strerror(failed)));
 }
 
 void forbid(CURL* handle, const std::string& url) {
@@ -131,7 +134,7 @@ void append(HeaderList& list, std::string_view name, std::string_view value) {
   std::string line;
   line.reserve(name.size() + 2 + value.size());  // or growing would leave a copy behind
   line.append(name).append(": ").append(value);
-  auto* longer = curl_slist_append(list.get(), line.c_str());
+  auto* longer = curl().slist_append(list.get(), line.c_str());
   wipe(line);
   if (longer == nullptr) throw std::bad_alloc();
   (void)list.release();
@@ -146,18 +149,18 @@ Error failure(CURLcode how, const std::string& url, const FetchLimits& limits, c
     return {Code::overloaded, fmt::format("{} did not answer within {} ms", where, limits.timeout_ms)};
   if (how == CURLE_PEER_FAILED_VERIFICATION)
     return {Code::internal, fmt::format("{} shows a certificate that is not believed", where)};
-  return {Code::overloaded, fmt::format("{} cannot be asked: {}", where, curl_easy_strerror(how))};
+  return {Code::overloaded, fmt::format("{} cannot be asked: {}", where, curl().easy_strerror(how))};
 }
 
 Result<std::string> judged(CURL* handle, const std::string& url, const FetchLimits& limits, Incoming incoming) {
   const auto where = without_query(url);
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   if (status >= 300 && status < 400)
     return refuse(Code::internal, fmt::format("{} answers {}, and no redirect is followed", where, status));
   if (status != 200) return refuse(Code::internal, fmt::format("{} answers {}", where, status));
   const char* header = nullptr;
-  curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &header);
+  curl().easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &header);
   const auto& wanted = limits.content_types;
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), media_type(header)) == wanted.end())
     return refuse(Code::internal, fmt::format("{} answers with another content type than {}", where, wanted.front()));
@@ -166,10 +169,6 @@ Result<std::string> judged(CURL* handle, const std::string& url, const FetchLimi
 
 class CurlFetch final : public Fetch {
  public:
-  CurlFetch() {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("libcurl is not usable");
-  }
-
   Result<std::string> fetch(const std::string& url, const FetchLimits& limits) override {
     return send(url, nullptr, {}, limits);
   }
@@ -203,7 +202,7 @@ class CurlFetch final : public Fetch {
       set(handle.get(), CURLOPT_POSTFIELDS, body->c_str());
     }
     set(handle.get(), CURLOPT_HTTPHEADER, list.get());
-    const auto how = curl_easy_perform(handle.get());
+    const auto how = curl().easy_perform(handle.get());
     auto answer = how == CURLE_OK ? judged(handle.get(), url, limits, std::move(incoming))
                                   : refuse(failure(how, url, limits, incoming));
     put_back(std::move(handle));
@@ -219,14 +218,14 @@ class CurlFetch final : public Fetch {
         return handle;
       }
     }
-    Handle handle(curl_easy_init());
+    Handle handle(curl().easy_init());
     if (!handle) throw std::bad_alloc();
     return handle;
   }
 
   /// Without its options, which point into the request that is over; its connection stays for the next one.
   void put_back(Handle handle) {
-    curl_easy_reset(handle.get());
+    curl().easy_reset(handle.get());
     const std::lock_guard lock(mutex_);
     if (idle_.size() < idle_handles_max) idle_.push_back(std::move(handle));
   }
@@ -237,6 +236,9 @@ class CurlFetch final : public Fetch {
 
 }  // namespace
 
-std::unique_ptr<Fetch> make_curl_fetch() { return std::make_unique<CurlFetch>(); }
+Result<std::unique_ptr<Fetch>> make_curl_fetch() {
+  if (const auto loaded = load_curl(); !loaded) return refuse(loaded.error());
+  return std::make_unique<CurlFetch>();
+}
 
 }  // namespace jeton

@@ -32,7 +32,7 @@ const std::vector<Door> doors{
       "sidecar/http/tls_certificate.hpp", "sidecar/http/tls_certificate.cpp"}},
     {"openssl/ssl.h", {"sidecar/http/tls.cpp"}},
     {"seccomp.h", {"sidecar/app/confine.cpp"}},
-    {"curl/", {"sidecar/outbound/curl_fetch.cpp"}},
+    {"curl/", {"sidecar/outbound/curl_library.hpp"}},
 };
 
 /// Rooms that may see a library at all.

@@ -81,7 +81,7 @@ TEST_CASE("a confined process with something to fetch resolves a name and speaks
   // Before the server's thread: a child of several threads could inherit a lock that nobody opens.
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto curl = jeton::make_curl_fetch();
+    const auto curl = jeton::make_curl_fetch().value();
     addrinfo* found = nullptr;
     const bool good = jeton::give_up_system_calls(Network::ip) &&
                       ::getaddrinfo("localhost", "1", nullptr, &found) == 0 && curl->fetch(url, {}) == "{}" &&

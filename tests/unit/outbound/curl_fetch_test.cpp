@@ -29,7 +29,7 @@ struct Given {
     server.start();
   }
   LoopbackServer server;
-  std::unique_ptr<Fetch> curl = make_curl_fetch();
+  std::unique_ptr<Fetch> curl = make_curl_fetch().value();
 
   Result<std::string> fetch(const FetchLimits& limits = quick()) { return curl->fetch(server.url(), limits); }
   void check_refused(const std::string& why, const FetchLimits& limits = quick()) {
