@@ -16,10 +16,6 @@ tl::unexpected<Error> malformed(std::string message) { return refuse(Code::bad_t
 
 }  // namespace
 
-bool may_stand_in_a_jws(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
-
 std::optional<JwsParts> split_jws(std::string_view compact) {
   const auto first = compact.find('.');
   const auto last = compact.rfind('.');

@@ -10,7 +10,9 @@
 namespace jeton {
 
 /// A byte of base64url, or a dot.
-[[nodiscard]] bool may_stand_in_a_jws(char c);
+[[nodiscard]] inline bool may_stand_in_a_jws(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
 
 struct JwsParts {
   std::string_view header;

@@ -36,6 +36,31 @@ TEST_CASE("base64url has sixty four letters and no other byte is one") {
   CHECK_FALSE(jeton::Txn::parse("AAAAAAAAAAAAAAAAAAAA\xC3\xA9"));
 }
 
+TEST_CASE("base64url takes no other byte at any place of a long text, and every letter for its value there") {
+  // given: a text that is read sixteen letters at a time, then four, then what is left
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const std::string whole(16 + 16 + 4 + 2, 'A');
+  for (std::size_t place = 0; place < whole.size(); ++place)
+    for (int byte = 0; byte < 256; ++byte) {
+      auto text = whole;
+      text[place] = static_cast<char>(byte);
+      const auto value = alphabet.find(text[place]);
+      const bool fits = value != alphabet.npos && (place + 1 < whole.size() || value % 16 == 0);
+      const auto bytes = jeton::from_base64url(text);
+      // then: where it fits, the six bits at its place are its value and all others zero
+      if (bytes.has_value() != fits) FAIL(place << ' ' << byte);
+      if (fits && jeton::base64url(*bytes) != text) FAIL(place << ' ' << byte);
+    }
+}
+
+TEST_CASE("base64url brings back a value of any length") {
+  std::string value;
+  for (int length = 0; length < 100; ++length) {
+    CHECK(decoded(jeton::base64url(jeton::as_bytes(value))) == value);
+    value += static_cast<char>(length * 37 + 11);
+  }
+}
+
 TEST_CASE("base64url refuses trailing bits that are not zero") {
   // given: every two-character text, which holds 8 bits of value and 4 that must be zero
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
