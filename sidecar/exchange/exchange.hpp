@@ -87,9 +87,9 @@ class Exchange {
   /// every check passed. The order of the checks is the protocol's.
   [[nodiscard]] Result<Redeemed> redeem(const Caller& caller, const RedeemRequest& request);
 
-  /// RFC 7662: the claims of a token that this caller, its tool server, could redeem now, but for the arguments. Reads
-  /// and changes nothing; why a token is not active is nobody's to learn here.
-  [[nodiscard]] std::optional<TokenClaims> introspect(const Caller& caller, std::string_view token) const;
+  /// RFC 7662: the claims of a token that this caller, its tool server, could redeem now, but for the arguments, as
+  /// the JSON that was signed. Changes nothing; why a token is not active is nobody's to learn here.
+  [[nodiscard]] std::optional<std::string> introspect(const Caller& caller, std::string_view token) const;
 
   /// RFC 7009: which live token of this process a text is, byte for byte; none for any other text.
   [[nodiscard]] std::optional<Jti> live_token(std::string_view token) const;

@@ -283,7 +283,7 @@ Result<Minted> Exchange::mint_attempt(const Asked& asked) {
   // Remembered before it is durable: a token that never left cannot be presented.
   const auto& run_id = asked.call != nullptr ? asked.call->opening().run_id : asked.opening->run_id;
   MintedTokens::Entry live{digest, now_us + (claims.exp - claims.iat) * us_per_s, asked.txn,
-                           minted_.owner({agent.spiffe_id, run_id})};
+                           minted_.owner({agent.spiffe_id, run_id, claims.aud})};
   if (asked.authority && !asked.authority->calls.empty())
     live.above = std::make_shared<const std::vector<CallAbove>>(asked.authority->calls);
   minted_.remember(claims.jti, live);

@@ -22,6 +22,11 @@ const MintedTokens::Entry* MintedTokens::find(const Jti& jti) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+std::optional<Jti> MintedTokens::with_hash(const Sha256& sha256) const {
+  const auto found = by_hash_.find(sha256);
+  return found == by_hash_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<Jti> MintedTokens::live(std::int64_t now_boot_us, const Wanted& wanted, bool or_ending) const {
   std::vector<Jti> found;
   for (const auto& [jti, entry] : entries_) {
@@ -33,6 +38,7 @@ std::vector<Jti> MintedTokens::live(std::int64_t now_boot_us, const Wanted& want
 
 void MintedTokens::remember(const Jti& jti, const Entry& entry) {
   entries_.insert_or_assign(jti, entry);
+  by_hash_.insert_or_assign(entry.sha256, jti);
   steps_.push_back({jti, true});
 }
 
@@ -65,10 +71,12 @@ void MintedTokens::take_back(std::size_t steps) {
   for (; steps_.size() > steps; steps_.pop_back()) {
     const auto found = entries_.find(steps_.back().jti);
     if (found == entries_.end()) continue;
-    if (steps_.back().minted)
+    if (steps_.back().minted) {
+      by_hash_.erase(found->second.sha256);
       entries_.erase(found);
-    else if (found->second.state == State::ending)
+    } else if (found->second.state == State::ending) {
       found->second.state = found->second.burned ? State::ended : State::live;
+    }
   }
 }
 
@@ -77,7 +85,11 @@ void MintedTokens::revoke(const Jti& jti) {
 }
 
 void MintedTokens::forget_expired(std::int64_t now_boot_us) {
-  std::erase_if(entries_, [now_boot_us](const auto& entry) { return entry.second.deadline_boot_us <= now_boot_us; });
+  std::erase_if(entries_, [&](const auto& entry) {
+    const bool over = entry.second.deadline_boot_us <= now_boot_us;
+    if (over) by_hash_.erase(entry.second.sha256);
+    return over;
+  });
   std::erase_if(owners_, [](const auto& owner) { return owner.second.expired(); });
 }
 

@@ -1,6 +1,7 @@
 // What this process minted and may still be redeemed: jti → digest, deadline, whose it is, whether it was ended.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -30,10 +31,11 @@ class MintedTokens {
     std::int64_t uid = -1;
     bool operator==(const Burn&) const = default;
   };
-  /// Whose token it is. Shared by all tokens of one agent and run.
+  /// Whose token it is, and for whom. Shared by all tokens of one agent and run for one server.
   struct Owner {
     std::string agent;  ///< SPIFFE ID
     std::optional<std::string> run_id = std::nullopt;
+    std::string server = {};
     auto operator<=>(const Owner&) const = default;
   };
   using SharedOwner = std::shared_ptr<const Owner>;
@@ -54,6 +56,8 @@ class MintedTokens {
 
   [[nodiscard]] SharedOwner owner(Owner owner);
   [[nodiscard]] const Entry* find(const Jti& jti) const;
+  /// Which token a text is that has this hash. A hash says nothing about its token to whoever measures a look-up.
+  [[nodiscard]] std::optional<Jti> with_hash(const Sha256& sha256) const;
   /// The tokens that could be redeemed now and that `wanted` says yes to; `or_ending`: or could be again, should the
   /// transaction at hand fail.
   using Wanted = std::function<bool(const Entry&)>;
@@ -80,11 +84,14 @@ class MintedTokens {
  private:
   /// A jti is 128 random bits of our own making: its first eight bytes are a hash already.
   struct Hash {
-    std::size_t operator()(const Jti& jti) const {
+    template <std::size_t size>
+    static std::size_t beginning(const std::array<unsigned char, size>& bytes) {
       std::size_t first = 0;
-      std::memcpy(&first, jti.bytes.data(), sizeof first);
+      std::memcpy(&first, bytes.data(), sizeof first);
       return first;
     }
+    std::size_t operator()(const Jti& jti) const { return beginning(jti.bytes); }
+    std::size_t operator()(const Sha256& sha256) const { return beginning(sha256); }
   };
   struct Step {
     Jti jti;
@@ -94,6 +101,7 @@ class MintedTokens {
   void end(const Jti& jti, const std::optional<Burn>& burn);
 
   std::unordered_map<Jti, Entry, Hash> entries_;
+  std::unordered_map<Sha256, Jti, Hash> by_hash_;
   std::map<Owner, std::weak_ptr<const Owner>> owners_;
   std::vector<Step> steps_;  ///< of the transaction at hand
 };

@@ -29,18 +29,25 @@ int digit_of(char c) {
 
 std::optional<std::string> unescaped(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i] == '+' ? ' ' : text[i];
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto* special = std::find_if(text.begin(), text.end(), [](char c) { return c == '%' || c == '+'; });
+    out.append(text.begin(), special);
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+    if (text.empty()) break;
+    if (text.front() == '+') {
+      out += ' ';
+      text.remove_prefix(1);
       continue;
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = digit_of(text[i + 1]), low = digit_of(text[i + 2]);
+    if (text.size() < 3) return std::nullopt;
+    const int high = digit_of(text[1]), low = digit_of(text[2]);
     if (high < 0 || low < 0) return std::nullopt;
     out += static_cast<char>(high * 16 + low);
-    i += 2;
+    text.remove_prefix(3);
   }
-  // The canonical writer knows what is text: UTF-8, and no surrogate or noncharacter.
+  // The canonical writer knows what is text: UTF-8, and no surrogate or noncharacter. Most of it is plain.
+  if (std::all_of(out.begin(), out.end(), [](char c) { return c >= ' ' && c <= '~'; })) return out;
   return canonical_json(Json(out)) ? std::optional(std::move(out)) : std::nullopt;
 }
 

@@ -77,6 +77,8 @@ class LocalDoor final : public Door {
   /// Whether there is nothing to decide and nothing to write down.
   [[nodiscard]] bool answer_without_log(Job& job) const;
   [[nodiscard]] bool answer_from_memory(Job& job) const;
+  /// What a token is worth (RFC 7662), in whatever order with what else is asked at the moment.
+  [[nodiscard]] bool answer_query(Job& job) const;
   /// Keys, metadata and what describes us: there while the log's disk hangs, too.
   [[nodiscard]] bool answer_document(Job& job) const;
   /// What the transport refused to somebody who is not known yet, over TCP.

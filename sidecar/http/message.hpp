@@ -50,6 +50,7 @@ struct Job {
   std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
   std::chrono::steady_clock::time_point arrived = {};
   std::any read = {};  ///< what its door read the body as before the tick, because somebody had to be asked about it
+  std::shared_ptr<const void> brought = nullptr;     ///< what the OAuth door read of it at its first look
   std::shared_ptr<const Verdict> verdict = nullptr;  ///< of an engine that decides as well
   bool asked = false;                                ///< whether there is anything to ask it has been looked at
   bool stalled = false;                              ///< it came while the log's disk hung, and nobody was asked

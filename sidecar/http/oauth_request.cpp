@@ -103,7 +103,6 @@ tl::expected<TokenRequest, OAuthRefusal> decode_token_request(const Form& form, 
   });
   if (!request) return tl::unexpected(OAuthRefusal{request.error()});
   request->grant = *grant;
-  if (*grant == GrantType::token_exchange) request->subject_token = form.text("subject_token");
   return std::move(*request);
 }
 

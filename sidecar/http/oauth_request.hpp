@@ -21,9 +21,8 @@ enum class GrantType { client_credentials, token_exchange, jwt_bearer };
 /// One request for one token of one call.
 struct TokenRequest {
   GrantType grant = GrantType::client_credentials;
-  OpenRequest open;                                         ///< always with a server
-  std::optional<Txn> txn = std::nullopt;                    ///< the next attempt of this call
-  std::optional<std::string> subject_token = std::nullopt;  ///< RFC 8693 section 2.1
+  OpenRequest open;                       ///< always with a server
+  std::optional<Txn> txn = std::nullopt;  ///< the next attempt of this call
 };
 
 inline constexpr std::string_view token_type_access = "urn:ietf:params:oauth:token-type:access_token";

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "attest/caller.hpp"
+#include "identity/brought_jwt.hpp"
 #include "jeton/error.hpp"
 
 namespace jeton {
@@ -16,7 +17,7 @@ namespace jeton {
 struct Presented {
   std::optional<std::string> client_id = std::nullopt;
   std::optional<std::string> assertion_type = std::nullopt;  ///< RFC 7521 section 4.2
-  std::optional<std::string> assertion = std::nullopt;
+  std::optional<BroughtJwt> assertion = std::nullopt;
   std::optional<PeerCertificate> certificate = std::nullopt;
 };
 
@@ -34,7 +35,7 @@ class Clients {
 
   /// Fetches the keys that `jwt` would be judged by, where they are not at hand; empty: nothing to fetch, or none may
   /// be fetched now. May take seconds, writes only into a cache of its own, never throws.
-  [[nodiscard]] virtual std::function<void()> errand(std::string_view jwt) = 0;
+  [[nodiscard]] virtual std::function<void()> errand(const BroughtJwt& jwt) = 0;
 
   /// The agent or server that sent this (RFC 7523 section 3, RFC 8705 section 2). unattested_peer with the reason;
   /// unknown_agent for who is genuine and not configured; rate_limited. What a client signed itself is good once.
@@ -42,11 +43,11 @@ class Clients {
 
   /// The agent that a token of a trusted issuer is the identity of: RFC 7523 section 2.1. bad_token, bad_signature,
   /// unknown_key, expired, not_yet_valid, wrong_issuer, wrong_audience, unknown_agent.
-  [[nodiscard]] virtual Result<ProvenClient> agent_of_assertion(std::string_view jwt) = 0;
+  [[nodiscard]] virtual Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) = 0;
 
   /// The user whose token this agent may act with (RFC 8693 section 2.1): its `aud` is us, and its issuer names the
   /// agent. The same codes, and wrong_role where the issuer does not name it.
-  [[nodiscard]] virtual Result<Subject> subject_of(std::string_view jwt, std::string_view agent_spiffe_id) = 0;
+  [[nodiscard]] virtual Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) = 0;
 };
 
 }  // namespace jeton

@@ -194,10 +194,14 @@ Result<void> UnverifiedJwt::read_header(const Json& header) {
 }
 
 Result<GenuineJwt> GenuineJwt::verify(UnverifiedJwt jwt, const ForeignKeySet& keys) {
-  const auto candidates = keys.candidates(jwt.kid_, jwt.algorithm_);
+  return verify(std::make_shared<const UnverifiedJwt>(std::move(jwt)), keys);
+}
+
+Result<GenuineJwt> GenuineJwt::verify(std::shared_ptr<const UnverifiedJwt> jwt, const ForeignKeySet& keys) {
+  const auto candidates = keys.candidates(jwt->kid_, jwt->algorithm_);
   if (candidates.empty()) return refuse(Code::unknown_key, "no key of the JWT's issuer has its kid and alg");
   if (candidates.size() > 1) return refuse(Code::unknown_key, "the JWT names no kid, and its issuer has several keys");
-  if (!candidates.front()->verifies(jwt.signing_input_, jwt.signature_))
+  if (!candidates.front()->verifies(jwt->signing_input_, jwt->signature_))
     return refuse(Code::bad_signature, "the JWT's signature does not verify");
   return GenuineJwt(std::move(jwt));
 }

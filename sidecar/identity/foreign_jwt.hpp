@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,14 +69,15 @@ class GenuineJwt {
  public:
   /// unknown_key when no key of that algorithm has its kid, or when it names none and there is not exactly one;
   /// bad_signature when the key says no.
+  [[nodiscard]] static Result<GenuineJwt> verify(std::shared_ptr<const UnverifiedJwt> jwt, const ForeignKeySet& keys);
   [[nodiscard]] static Result<GenuineJwt> verify(UnverifiedJwt jwt, const ForeignKeySet& keys);
 
-  [[nodiscard]] const JwtClaims& claims() const { return jwt_.claims_; }
-  [[nodiscard]] const UnverifiedJwt& form() const { return jwt_; }
+  [[nodiscard]] const JwtClaims& claims() const { return jwt_->claims_; }
+  [[nodiscard]] const UnverifiedJwt& form() const { return *jwt_; }
 
  private:
-  explicit GenuineJwt(UnverifiedJwt jwt) : jwt_(std::move(jwt)) {}
-  UnverifiedJwt jwt_;
+  explicit GenuineJwt(std::shared_ptr<const UnverifiedJwt> jwt) : jwt_(std::move(jwt)) {}
+  std::shared_ptr<const UnverifiedJwt> jwt_;
 };
 
 }  // namespace jeton

@@ -77,8 +77,12 @@ Result<TrustedClients::Prepared> TrustedClients::prepare(Trust trust) const {
 void TrustedClients::adopt(Prepared prepared) {
   trust_ = std::move(prepared.trust);
   keys_ = std::move(prepared.keys);
-  for (const auto& [issuer, keys] : keys_)
-    if (!keys->is_file()) keys->expire();
+  fetches_ = false;
+  for (const auto& [issuer, keys] : keys_) {
+    if (keys->is_file()) continue;
+    keys->expire();
+    fetches_ = true;
+  }
 }
 
 std::shared_ptr<IssuerKeys> TrustedClients::keys_of(const UnverifiedJwt& jwt) const {
@@ -86,17 +90,17 @@ std::shared_ptr<IssuerKeys> TrustedClients::keys_of(const UnverifiedJwt& jwt) co
   return found == keys_.end() ? nullptr : found->second;
 }
 
-std::function<void()> TrustedClients::errand(std::string_view jwt) {
-  const auto read = UnverifiedJwt::parse(jwt);
-  if (!read) return {};
-  const auto keys = keys_of(*read);
-  if (!keys || !keys->worth_refreshing(read->kid(), read->algorithm())) return {};
-  return [keys, lacking = keys->lacks(read->kid(), read->algorithm())] { keys->refresh(lacking); };
+std::function<void()> TrustedClients::errand(const BroughtJwt& brought) {
+  if (!fetches_ || !brought.form()) return {};
+  const auto& jwt = **brought.form();
+  const auto keys = keys_of(jwt);
+  if (!keys || !keys->worth_refreshing(jwt.kid(), jwt.algorithm())) return {};
+  return [keys, lacking = keys->lacks(jwt.kid(), jwt.algorithm())] { keys->refresh(lacking); };
 }
 
-Result<TrustedClients::Accepted> TrustedClients::accept(std::string_view text, Use use) const {
-  auto jwt = UnverifiedJwt::parse(text);
-  if (!jwt) return refuse(jwt.error());
+Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brought, Use use) const {
+  if (!brought.form()) return refuse(brought.form().error());
+  const auto& jwt = *brought.form();
   const bool fits = use == Use::identity ? is_one_of(identity_types, jwt->typ()) : is_one_of(subject_types, jwt->typ());
   if (!fits) return refuse(Code::bad_token, "the JWT has a typ that says it is for something else");
   const auto issuer = issuer_of(jwt->claims_before_verification());
@@ -104,11 +108,11 @@ Result<TrustedClients::Accepted> TrustedClients::accept(std::string_view text, U
   if (!source) return refuse(Code::wrong_issuer, "no [[trusted_issuer]] has the JWT's iss");
   const auto keys = source->current();
   if (!keys) return refuse(Code::unknown_key, "the keys of the JWT's issuer are not at hand; try again");
-  auto genuine = GenuineJwt::verify(std::move(*jwt), *keys);
+  auto genuine = GenuineJwt::verify(jwt, *keys);
   if (!genuine) return refuse(genuine.error());
   const auto entry = entry_for(*genuine, issuer, use);
   if (!entry) return refuse(entry.error());
-  return Accepted{genuine->claims(), *entry};
+  return Accepted{std::move(*genuine), *entry};
 }
 
 Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, const std::string& issuer,
@@ -145,7 +149,7 @@ Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, co
   return refuse(std::move(nearest));
 }
 
-Result<ProvenClient> TrustedClients::agent_of_assertion(std::string_view jwt) {
+Result<ProvenClient> TrustedClients::agent_of_assertion(const BroughtJwt& jwt) {
   const auto accepted = accept(jwt, Use::identity);
   if (!accepted) {
     // Genuine, and of an issuer that vouches for users alone: nobody here.
@@ -153,16 +157,16 @@ Result<ProvenClient> TrustedClients::agent_of_assertion(std::string_view jwt) {
     return refuse(accepted.error());
   }
   return ProvenClient{ProvenClient::Part::agent, *accepted->entry->agent, "federated_jwt", accepted->entry->issuer,
-                      accepted->claims.sub};
+                      accepted->jwt.claims().sub};
 }
 
-Result<Subject> TrustedClients::subject_of(std::string_view jwt, std::string_view agent_spiffe_id) {
+Result<Subject> TrustedClients::subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) {
   const auto accepted = accept(jwt, Use::subject);
   if (!accepted) return refuse(accepted.error());
   if (!contains(accepted->entry->delegates_to, agent_spiffe_id))
     return refuse(Code::wrong_role, fmt::format("[[trusted_issuer]] {} does not let this agent act for its users",
                                                 accepted->entry->name));
-  return Subject{accepted->claims.sub, accepted->entry->issuer, accepted->claims.exp};
+  return Subject{accepted->jwt.claims().sub, accepted->entry->issuer, accepted->jwt.claims().exp};
 }
 
 Result<ProvenClient> TrustedClients::authenticate(const Presented& presented) {
@@ -201,13 +205,14 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   const bool svid = *presented.assertion_type == by_svid;
   if (!svid && *presented.assertion_type != by_jwt)
     return unproved("client_assertion_type is neither jwt-bearer nor jwt-spiffe");
-  auto jwt = UnverifiedJwt::parse(*presented.assertion);
-  if (!jwt) return refuse(jwt.error());
-  const auto claims = jwt->claims_before_verification();
+  const auto& form = presented.assertion->form();
+  if (!form) return refuse(form.error());
+  const auto& jwt = *form;
+  const auto& claims = jwt->claims_before_verification();
   if (svid && (!trust_domain_of(claims.sub) || !jwt->has_plain_header()))
     return unproved("a JWT-SVID has a SPIFFE ID as its sub, and alg, kid and typ alone in its header");
   const auto* own = svid ? nullptr : with_keys(claims.iss.value_or(""));
-  auto client = own != nullptr ? by_own_key(*own, std::move(*jwt)) : agent_of_assertion(*presented.assertion);
+  auto client = own != nullptr ? by_own_key(*own, jwt) : agent_of_assertion(*presented.assertion);
   if (!client) return refuse(client.error());
   const auto& said = presented.client_id;
   if (said && *said != client->name && *said != claims.sub)
@@ -215,18 +220,21 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   return client;
 }
 
-Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, UnverifiedJwt jwt) {
-  if (!is_one_of(assertion_types, jwt.typ())) return unproved("the JWT has a typ that says it is for something else");
+Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, std::shared_ptr<const UnverifiedJwt> jwt) {
+  if (!is_one_of(assertion_types, jwt->typ())) return unproved("the JWT has a typ that says it is for something else");
   const auto genuine = GenuineJwt::verify(std::move(jwt), client.keys);
   if (!genuine) return refuse(genuine.error());
-  auto claims = genuine->claims();
+  const auto& claims = genuine->claims();
   if (claims.sub != client.name) return unproved("iss and sub are both the client_id");
   if (!is_us(claims)) return unproved("aud is this issuer, or its token endpoint, and nothing else");
   if (!claims.jti || !claims.iat) return unproved("an assertion has jti and iat");
   // Libraries write an exp of an hour (RFC 7523 section 3 lets us mind a nearer one), and none asks for one.
-  claims.exp = std::min(claims.exp, *claims.iat + assertion_age_max_s);
+  JwtClaims times;
+  times.exp = std::min(claims.exp, *claims.iat + assertion_age_max_s);
+  times.nbf = claims.nbf;
+  times.iat = claims.iat;
   const auto now_us = parts_.clock.wall_us();
-  if (auto in_time = claims.in_time(now_us, assertion_age_max_s); !in_time) return refuse(in_time.error());
+  if (auto in_time = times.in_time(now_us, assertion_age_max_s); !in_time) return refuse(in_time.error());
   // What was used before the start is forgotten, and a client's clock may have been ahead.
   const auto started_s = (now_us - (parts_.clock.boot_us() - started_boot_us_)) / us_per_s;
   if (*claims.iat <= started_s + jwt_skew_s)
@@ -234,7 +242,7 @@ Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, Unv
         fmt::format("it was made before this jetond started or in the {} s after, and may have been used "
                     "then; make a new one",
                     jwt_skew_s));
-  const auto spent = used_.spend(client.name, *claims.jti, claims.exp + jwt_skew_s, now_us / us_per_s);
+  const auto spent = used_.spend(client.name, *claims.jti, times.exp + jwt_skew_s, now_us / us_per_s);
   if (!spent) return refuse(spent.error());
   return client_of(client, "private_key_jwt");
 }

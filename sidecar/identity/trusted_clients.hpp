@@ -51,10 +51,10 @@ class TrustedClients final : public Clients {
   /// From here on these are believed and nobody else.
   void adopt(Prepared prepared);
 
-  [[nodiscard]] std::function<void()> errand(std::string_view jwt) override;
+  [[nodiscard]] std::function<void()> errand(const BroughtJwt& jwt) override;
   [[nodiscard]] Result<ProvenClient> authenticate(const Presented& presented) override;
-  [[nodiscard]] Result<ProvenClient> agent_of_assertion(std::string_view jwt) override;
-  [[nodiscard]] Result<Subject> subject_of(std::string_view jwt, std::string_view agent_spiffe_id) override;
+  [[nodiscard]] Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) override;
+  [[nodiscard]] Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) override;
 
   /// One object an issuer: `issuer`, `keys`, `age_s` where there are any, `fault` where the last try brought none.
   [[nodiscard]] Json status() const;
@@ -68,15 +68,15 @@ class TrustedClients final : public Clients {
  private:
   enum class Use { identity, subject };
   struct Accepted {
-    JwtClaims claims;
+    GenuineJwt jwt;
     const TrustedIssuer* entry;
   };
   [[nodiscard]] std::shared_ptr<IssuerKeys> keys_of(const UnverifiedJwt& jwt) const;
-  [[nodiscard]] Result<Accepted> accept(std::string_view jwt, Use use) const;
+  [[nodiscard]] Result<Accepted> accept(const BroughtJwt& jwt, Use use) const;
   [[nodiscard]] Result<const TrustedIssuer*> entry_for(const GenuineJwt& jwt, const std::string& issuer, Use use) const;
   [[nodiscard]] const TrustedClient* with_keys(std::string_view name) const;
   [[nodiscard]] Result<ProvenClient> by_assertion(const Presented& presented);
-  [[nodiscard]] Result<ProvenClient> by_own_key(const TrustedClient& client, UnverifiedJwt jwt);
+  [[nodiscard]] Result<ProvenClient> by_own_key(const TrustedClient& client, std::shared_ptr<const UnverifiedJwt> jwt);
   [[nodiscard]] std::vector<ProvenClient> by_certificate(const PeerCertificate& certificate) const;
   [[nodiscard]] bool is_us(const JwtClaims& claims) const;
 
@@ -84,6 +84,7 @@ class TrustedClients final : public Clients {
   const std::int64_t started_boot_us_;
   Trust trust_;
   IssuerKeysOf keys_;
+  bool fetches_ = false;  ///< whether the keys of any issuer are fetched
   UsedAssertions used_;
 };
 

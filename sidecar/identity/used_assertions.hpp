@@ -27,6 +27,7 @@ class UsedAssertions {
  private:
   struct Used {
     std::map<std::array<unsigned char, 16>, std::int64_t> until;
+    std::int64_t earliest = 0;         ///< nothing in the map can be forgotten before
     std::int64_t forgotten_until = 0;  ///< the latest `forgettable_from` of what is no longer in the map
   };
   static void forget(Used& used, std::int64_t now_s);

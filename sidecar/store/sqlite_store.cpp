@@ -20,6 +20,15 @@
 namespace jeton {
 namespace {
 
+/// From its beginning, and let go however it ends: one left in the middle would keep its snapshot of the log.
+struct Reading {
+  explicit Reading(SQLite::Statement& read) : statement(read) { statement.reset(); }
+  ~Reading() { statement.tryReset(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  SQLite::Statement& statement;
+};
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::unique_ptr<SQLite::Database> db, Sync sync)
@@ -135,28 +144,25 @@ class SqliteStore final : public Store {
 
   std::vector<Event> story(const Txn& txn) const override {
     std::vector<Event> events;
-    story_.reset();
+    const Reading reading(story_);
     story_.bind(1, txn.text());
     while (story_.executeStep()) events.push_back(read(story_));
-    story_.reset();
     if (!events.empty() && archive_.is_cut(txn)) events.clear();
     return events;
   }
 
   std::optional<Event> spent(const Jti& jti) const override {
     std::optional<Event> found;
-    spent_.reset();
+    const Reading reading(spent_);
     spent_.bind(1, jti.text());
     if (spent_.executeStep()) found = read(spent_);
-    spent_.reset();
     return found;
   }
 
   std::vector<Event> controls() const override {
     std::vector<Event> events;
-    controls_.reset();
+    const Reading reading(controls_);
     while (controls_.executeStep()) events.push_back(read(controls_));
-    controls_.reset();
     return events;
   }
 

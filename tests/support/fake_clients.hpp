@@ -11,24 +11,24 @@ namespace jeton::testing {
 
 class FakeClients final : public Clients {
  public:
-  std::function<void()> errand(std::string_view jwt) override {
-    if (wanted.count(std::string(jwt)) == 0) return {};
-    return [this, key = std::string(jwt)] { wanted.erase(key); };
+  std::function<void()> errand(const BroughtJwt& jwt) override {
+    if (wanted.count(jwt.text()) == 0) return {};
+    return [this, key = jwt.text()] { wanted.erase(key); };
   }
   Result<ProvenClient> authenticate(const Presented& presented) override {
     if (!presented.assertion) return refuse(Code::unattested_peer, "no assertion");
-    const auto found = clients.find(*presented.assertion);
+    const auto found = clients.find(presented.assertion->text());
     if (found == clients.end()) return refuse(Code::unattested_peer, "not believed");
-    if (!used.insert(*presented.assertion).second) return refuse(Code::unattested_peer, "used before");
+    if (!used.insert(presented.assertion->text()).second) return refuse(Code::unattested_peer, "used before");
     return found->second;
   }
-  Result<ProvenClient> agent_of_assertion(std::string_view jwt) override {
-    const auto found = workloads.find(std::string(jwt));
+  Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) override {
+    const auto found = workloads.find(jwt.text());
     if (found == workloads.end()) return refuse(Code::bad_signature, "not believed");
     return found->second;
   }
-  Result<Subject> subject_of(std::string_view jwt, std::string_view agent) override {
-    const auto found = users.find(std::string(jwt));
+  Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent) override {
+    const auto found = users.find(jwt.text());
     if (found == users.end()) return refuse(Code::expired, "no such user token");
     if (agent != "spiffe://acme.example/agent/billing") return refuse(Code::wrong_role, "not for this agent");
     return found->second;

@@ -195,6 +195,7 @@ std::vector<Event> MemoryStore::story(const Txn& txn) const {
 }
 
 std::optional<Event> MemoryStore::spent(const Jti& jti) const {
+  if (disk_ == Disk::unreadable) throw LogDamaged("disk I/O error");
   for (const auto& event : log_->events)
     if (log_->has(event) && event.kind == EventKind::token_redeemed && event.jti == jti) return event;
   return std::nullopt;

@@ -69,9 +69,22 @@ TEST_CASE("rfc7662_4_a_query_spends_nothing_and_writes_nothing") {
   Issued door;
   const auto token = door.issue();
   const auto size = door.company.memory.size();
+  const auto transactions = door.company.memory.transactions();
   for (int i = 0; i < 3; ++i) CHECK(door.introspect("crm's", token)["active"] == true);
   CHECK(door.company.memory.size() == size);
+  CHECK(door.company.memory.transactions() == transactions);
   CHECK(code_of(door.redeem(token)) == "ok");
+}
+
+TEST_CASE("a query is answered while the log cannot be written, and not while it cannot be read") {
+  Issued door;
+  const auto token = door.issue();
+  door.company.memory.set_disk(MemoryStore::Disk::refuses_to_begin);
+  CHECK(door.introspect("crm's", token)["active"] == true);
+  door.company.memory.set_disk(MemoryStore::Disk::unreadable);
+  const auto job = door.remote("crm's", "/oauth2/introspect", {{"token", token}});
+  CHECK(error_of(job) == "temporarily_unavailable");
+  CHECK_FALSE(body_of(job).contains("active"));
 }
 
 TEST_CASE("rfc7009_2_2_an_unknown_token_is_revoked_already") {
