@@ -12,7 +12,7 @@ namespace jeton {
 namespace {
 
 /// Where counting ways in stops: beyond it one is as wide as another.
-constexpr std::int64_t wide = 1024;
+constexpr std::int64_t wide = 16 * 1024;
 /// More kinds at once than this are not merged but stepped over.
 constexpr std::size_t merged_kinds_max = 256;
 
@@ -23,6 +23,7 @@ struct Way {
   std::vector<std::int64_t> numbers;
   std::optional<std::string> text;
   const char* first = "c.first";
+  std::string counted = {};  ///< what is counted for its width; empty: `from`
 };
 
 void bind(SQLite::Statement& statement, const Way& way, int& next) {
@@ -31,8 +32,8 @@ void bind(SQLite::Statement& statement, const Way& way, int& next) {
 }
 
 std::int64_t width(SQLite::Database& db, const Way& way, std::int64_t most) {
-  SQLite::Statement count(
-      db, fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {})", way.from, way.condition, most));
+  SQLite::Statement count(db, fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {})",
+                                          way.counted.empty() ? way.from : way.counted, way.condition, most));
   int next = 1;
   bind(count, way, next);
   return count.executeStep() ? count.getColumn(0).getInt64() : 0;
@@ -110,8 +111,12 @@ class Search {
     if (query_.session_id) equal.push_back({call_by("call_of_session"), "c.session = ?", {session_}, {}});
     if (query_.expired == false) equal.push_back({call_by("call_live"), "c.expires_at > ?", {query_.now_s}, {}});
     if (query_.code)
-      equal.push_back(
-          {"refusal r CROSS JOIN call c ON c.first = r.first", "r.code = ?", {code_number()}, {}, "r.first"});
+      equal.push_back({"refusal r CROSS JOIN call c ON c.first = r.first",
+                       "r.code = ?",
+                       {code_number()},
+                       {},
+                       "r.first",
+                       "refusal r"});
     const Way* narrowest = nullptr;
     std::int64_t least = wide;
     for (const auto& way : equal)
