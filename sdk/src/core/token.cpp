@@ -35,12 +35,17 @@ void put(std::string& out, std::string_view before, std::int64_t number) {
   (out += before) += std::to_string(number);
 }
 
-/// The RFC 8785 bytes of `claims.json()`, written without making a tree of them: every mint does it.
-/// Without `act`, which is any JSON.
+/// The RFC 8785 bytes of `claims.json()`, written without making a tree of them, but for `act`, which is any JSON:
+/// every mint does it.
 std::string canonical_claims(const TokenClaims& claims) {
-  std::string out;
+  std::string out = "{";
   out.reserve(640);
-  put(out, R"({"aud":)", claims.aud);
+  if (claims.act) {
+    const auto act = canonical_json(*claims.act);
+    if (!act) throw std::invalid_argument("the claims of a token cannot be written as JSON");
+    out.append(R"("act":)").append(*act).append(1, ',');
+  }
+  put(out, R"("aud":)", claims.aud);
   put(out, R"(,"authorization_details":[{"actions":["tools/call"],"args_digest":)", claims.digest.text());
   put(out, R"(,"attempt":)", claims.attempt);
   if (claims.call_id) put(out, R"(,"call_id":)", *claims.call_id);
@@ -55,13 +60,6 @@ std::string canonical_claims(const TokenClaims& claims) {
   put(out, R"(,"sub":)", claims.sub);
   put(out, R"(,"txn":)", claims.txn.text());
   return out + '}';
-}
-
-std::string payload_of(const TokenClaims& claims) {
-  if (!claims.act) return canonical_claims(claims);
-  auto payload = canonical_json(claims.json());
-  if (!payload) throw std::invalid_argument("the claims of a token cannot be written as JSON");
-  return std::move(*payload);
 }
 
 /// A certified key signs for its own daemon's issuer and for agents of its trust domain.
@@ -105,7 +103,7 @@ Json TokenClaims::json() const {
 }
 
 Token sign_token(const TokenClaims& claims, const SigningKey& key) {
-  const auto payload = payload_of(claims);
+  const auto payload = canonical_claims(claims);
   std::string compact = base64url(as_bytes(header_text(key.verifying_key())));
   compact += '.';
   compact += base64url(as_bytes(payload));
