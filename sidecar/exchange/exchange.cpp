@@ -29,6 +29,7 @@ Exchange::Exchange(const Parts& parts)
 Result<void> Exchange::transact(const std::function<void()>& work, const std::function<void()>& returned) {
   const auto settle = [this](bool durable) {
     controls_.settle(durable, minted_.settle(durable));
+    log_may_know_more_ |= !durable;
     rate_.settle(durable);
     opening_rate_.settle(durable);
     federation_rate_.settle(durable);

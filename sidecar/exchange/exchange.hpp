@@ -201,6 +201,8 @@ class Exchange {
 
   Parts parts_;
   MintedTokens minted_;
+  /// A transaction failed, and what failed may still be on the disk: memory alone cannot say that a token is unspent.
+  bool log_may_know_more_ = false;
   Controls controls_;
   MintRate rate_;          ///< tokens
   MintRate opening_rate_;  ///< calls opened without a server

@@ -21,7 +21,7 @@ std::optional<Jti> Exchange::live_token(std::string_view text) const {
 }
 
 std::optional<std::string> Exchange::introspect(const Caller& caller, std::string_view text) const {
-  // Only what this process minted can be redeemed, so memory alone says what is active.
+  // Only what this process minted can be redeemed, and only here: memory says what is active.
   const auto jti = live_token(text);
   const auto* entry = jti ? minted_.find(*jti) : nullptr;
   if (entry == nullptr || entry->state != MintedTokens::State::live || entry->burned ||
@@ -29,8 +29,7 @@ std::optional<std::string> Exchange::introspect(const Caller& caller, std::strin
     return std::nullopt;
   const auto* server = parts_.roles.server_named(entry->owner->server);
   if (server == nullptr || !parts_.roles.may_act_for(*server, caller)) return std::nullopt;
-  // An older log that was put back could call it unspent; a newer one that knows it spent has the last word.
-  if (parts_.store.spent(*jti)) return std::nullopt;
+  if (log_may_know_more_ && parts_.store.spent(*jti)) return std::nullopt;
   return payload_of(text);
 }
 

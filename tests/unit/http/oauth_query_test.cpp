@@ -76,11 +76,25 @@ TEST_CASE("rfc7662_4_a_query_spends_nothing_and_writes_nothing") {
   CHECK(code_of(door.redeem(token)) == "ok");
 }
 
-TEST_CASE("a query is answered while the log cannot be written, and not while it cannot be read") {
+TEST_CASE("a query is answered while the log cannot be written") {
   Issued door;
   const auto token = door.issue();
-  door.company.memory.set_disk(MemoryStore::Disk::refuses_to_begin);
-  CHECK(door.introspect("crm's", token)["active"] == true);
+  for (const auto disk : {MemoryStore::Disk::refuses_to_begin, MemoryStore::Disk::unreadable}) {
+    door.company.memory.set_disk(disk);
+    CHECK(door.introspect("crm's", token)["active"] == true);
+  }
+}
+
+TEST_CASE("once a transaction failed the log is asked whether it has a redemption that memory has not") {
+  Issued door;
+  const auto token = door.issue();
+  // given: a redemption that was refused because its commit failed, and that the disk kept
+  door.company.memory.set_disk(MemoryStore::Disk::keeps_and_fails);
+  CHECK(code_of(door.redeem(token)) == "log_unavailable");
+  door.company.memory.set_disk(MemoryStore::Disk::good);
+  // then: its token is spent, whatever memory says
+  CHECK(door.introspect("crm's", token) == inactive);
+  // and: a log that cannot be read is no answer
   door.company.memory.set_disk(MemoryStore::Disk::unreadable);
   const auto job = door.remote("crm's", "/oauth2/introspect", {{"token", token}});
   CHECK(error_of(job) == "temporarily_unavailable");
