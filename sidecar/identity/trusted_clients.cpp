@@ -47,7 +47,8 @@ tl::unexpected<Error> unproved(const std::string& why) {
 
 /// What a client is told of its proof is one code, but for who is genuine and nobody here.
 Error as_unproved(Error error) {
-  if (error.code == Code::unknown_agent || error.code == Code::rate_limited) return error;
+  if (error.code == Code::unknown_agent || error.code == Code::rate_limited || error.code == Code::unattested_peer)
+    return error;
   return unproved(error.message).value();
 }
 

@@ -28,7 +28,9 @@ struct Given : TrustFixture {
 void check_unproved(const Result<ProvenClient>& client, const std::string& why) {
   REQUIRE_FALSE(client);
   CHECK(client.error().code == Code::unattested_peer);
-  CHECK_THAT(client.error().message, Catch::StartsWith("the client did not prove itself: ") && Catch::Contains(why));
+  const std::string said = "the client did not prove itself: ";
+  CHECK_THAT(client.error().message, Catch::StartsWith(said) && Catch::Contains(why));
+  CHECK(client.error().message.rfind(said) == 0);  // once
 }
 
 }  // namespace
