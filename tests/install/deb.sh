@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the .deb of what was built and looks at it as a machine that installs it would, without installing anything:
+# Looks at the .deb of what was built as a machine that installs it would, without installing anything:
 # what is in it and who may do what, what its scripts do, whether its unit is one, and whether its daemon serves a call.
 #
 #   deb.sh BUILD VERSION
@@ -26,8 +26,9 @@ die() {
 }
 skipped() { printf '%s\n' "deb: skipped: $*"; }
 
-"$here/make_deb.sh" "$build" "$version" "$work"
-deb=$(echo "$work"/jeton_"$version"_*.deb)
+# shellcheck disable=SC1091
+. "$here/package.sh"
+deb=$(package "$build" "$version")
 
 # What is in it: mode, owner and path, each as it must be and nothing else.
 dpkg-deb -c "$deb" >"$work/all"

@@ -14,7 +14,9 @@ skip() {
 [[ -z $(getent group jeton) ]] || skip "jeton is installed on this machine"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$here/make_deb.sh" "$1" "$2" "$work" || exit $?
+# shellcheck disable=SC1091
+. "$here/package.sh"
+deb=$(package "$1" "$2")
 
 # What is written goes to memory, over the machine as it is; both are gone with the namespace.
 mkdir "$work/memory"
@@ -27,11 +29,11 @@ mount -t overlay none -o lowerdir=/,upperdir=memory/upper,workdir=memory/work me
 mount -t proc none memory/machine/proc
 mount --bind /dev memory/machine/dev
 [[ -z ${2:-} ]] || exit 0
-cp jeton_*.deb memory/machine/srv/jeton.deb
+cp "$deb" memory/machine/srv/jeton.deb
 cp inside memory/machine/srv/inside
 exec chroot memory/machine /bin/bash /srv/inside
 TEXT
-in_copy() { unshare --mount --pid --fork --kill-child bash "$work/enter" "$work" "$@"; }
+in_copy() { deb=$deb unshare --mount --pid --fork --kill-child bash "$work/enter" "$work" "$@"; }
 in_copy try 2>/dev/null || skip "no copy of this machine can be made here"
 
 cat >"$work/inside" <<'TEXT'

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Makes jeton_VERSION_ARCHITECTURE.deb in DIRECTORY of what was built; exits 77 where that cannot be done.
+# Makes BUILD/package/jeton_VERSION_ARCHITECTURE.deb of what was built, once for all who look at it: with sanitizers it is
+# large. Exits 77 where that cannot be done.
 #
-#   make_deb.sh BUILD VERSION DIRECTORY
+#   make_deb.sh BUILD VERSION
 set -euo pipefail
-build=$1 version=$2 directory=$3
+build=$1 version=$2 directory=$1/package
+rm -rf "$directory"
+mkdir "$directory"
 if ! command -v dpkg-shlibdeps >/dev/null; then
   printf '%s\n' "make_deb: skipped: no dpkg-dev here"
   exit 77
