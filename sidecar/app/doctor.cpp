@@ -112,7 +112,9 @@ void examine_ages(const LogReader& log, std::int64_t retain_days, Diagnoses& fou
   const auto last = log.read(archive.first + whole_tile - 1, 1);
   const auto limit_us = SystemClock().wall_us() - retain_days * 24 * 3600 * us_per_s;
   if (archive.first < archive.below || last.empty() || last.front().time_us >= limit_us) return;
-  found.push_back({Urgency::warning, fmt::format("the log has events that are older than {} days", retain_days),
+  found.push_back({Urgency::warning,
+                   fmt::format("the log has events that are older than {}",
+                               retain_days == 1 ? "a day" : fmt::format("{} days", retain_days)),
                    "retain_days says that they should not be in it any more", "jeton log archive --to DIR"});
 } catch (const std::runtime_error&) {
   // A log that cannot be read is jeton log verify's to tell about.
@@ -232,12 +234,15 @@ Diagnoses examine_status(const Json& status, std::string_view version_here) {
             "what happens from now on can be cut off unseen there", "see that jetond can write there"});
   for (auto& finding : examine_issuers(status)) found.push_back(std::move(finding));
   for (auto& finding : examine_federation(status)) found.push_back(std::move(finding));
-  const auto offline = status.value("offline_servers", Json::array());
-  add_if(!offline.empty(), {Urgency::note, fmt::format("{} tool servers verify offline", offline.size()),
-                            "superseding, revoking and the kill switch do not reach them", "jeton status"});
-  const auto disabled = status.value("disabled_agents", Json::array());
-  add_if(!disabled.empty(), {Urgency::note, fmt::format("{} agents are disabled", disabled.size()),
-                             "they get no token until they are enabled", "jeton agent enable NAME"});
+  const auto named = [&](const char* what, const char* list, std::string why, std::string to_type) {
+    std::string names;
+    for (const auto& one : status.value(list, Json::array()))
+      if (one.is_string()) names += (names.empty() ? "" : ", ") + one.get<std::string>();
+    add_if(!names.empty(), {Urgency::note, fmt::format("{}: {}", what, names), std::move(why), std::move(to_type)});
+  };
+  named("verified offline", "offline_servers", "superseding, revoking and the kill switch do not reach those servers",
+        "jeton status");
+  named("disabled", "disabled_agents", "an agent gets no token until it is enabled", "jeton agent enable NAME");
   return found;
 }
 

@@ -38,6 +38,7 @@ void print_sums(const char* title, const std::map<std::string, Sums>& all, std::
   const auto list = busiest(all, weight_of);
   if (list.empty()) return;
   Table table({title, "CALLS", "TOKENS", "REDEEMED", "REPORTED", "REFUSED", "CALLS AND REFUSALS"});
+  table.numbers(1, 5);
   for (std::size_t i = 0; i < list.size() && i < limit; ++i) {
     const auto& [key, sums] = list[i];
     table.add({for_terminal(names_are_ids ? key.substr(key.rfind('/') + 1) : key), std::to_string(sums.calls),
@@ -53,6 +54,7 @@ void print_codes(const std::map<std::string, std::int64_t>& codes, std::uint64_t
   const auto list = busiest(codes, [](std::int64_t n) { return n; });
   if (list.empty()) return;
   Table table({"CODE", "REFUSED", ""});
+  table.numbers(1, 1);
   for (std::size_t i = 0; i < list.size() && i < limit; ++i)
     table.add({for_terminal(list[i].first), std::to_string(list[i].second),
                bar(list[i].second, list.front().second, bar_cells, blocks_wanted())});

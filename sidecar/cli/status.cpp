@@ -2,25 +2,17 @@
 #include <fmt/core.h>
 
 #include "cli/commands.hpp"
+#include "cli/status_words.hpp"
 #include "cli/table.hpp"
 
 namespace jeton::cli {
 namespace {
 
-std::string in_words(const Json& value) {
-  if (value.is_string()) return for_terminal(value.get<std::string>());
-  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-  if (!value.is_array()) return for_terminal(value.dump());
-  std::string all;
-  for (const auto& item : value) all += (all.empty() ? "" : ", ") + in_words(item);
-  return all.empty() ? "none" : all;
-}
-
 std::string party_in_words(const Json& party) {
   const auto key = party.value("ready", false) ? party.value("kid", "") : "in the making";
   return for_terminal(fmt::format("reusable tokens for {}, agents {}; {} key {} in {}", party.value("audience", ""),
-                                  in_words(party.value("agents", Json::array())), party.value("alg", ""), key,
-                                  party.value("key_storage", "")));
+                                  status_in_words("agents", party.value("agents", Json::array())),
+                                  party.value("alg", ""), key, party.value("key_storage", "")));
 }
 
 }  // namespace
@@ -40,11 +32,15 @@ int status(const Common& common) {
       for (const auto& party : value) table.add({name + "." + party.value("name", ""), party_in_words(party)});
       continue;
     }
-    if (!value.is_object()) {
-      table.add({name, in_words(value)});
+    if (name == "trusted_issuers" && value.is_array() && !value.empty()) {
+      for (const auto& issuer : value) table.add({name, issuer_in_words(issuer)});
       continue;
     }
-    for (const auto& [inner, number] : value.items()) table.add({name + "." + inner, in_words(number)});
+    if (!value.is_object()) {
+      table.add({name, status_in_words(name, value)});
+      continue;
+    }
+    for (const auto& [inner, number] : value.items()) table.add({name + "." + inner, status_in_words(inner, number)});
   }
   fmt::print("{}", table.text(colour_wanted()));
   if (!answer->value("offline_servers", Json::array()).empty())

@@ -20,8 +20,9 @@ std::string Table::text(bool colour) const {
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     std::string line;
     for (std::size_t i = 0; i < rows_[r].size(); ++i) {
-      line += rows_[r][i];
-      if (i + 1 < rows_[r].size()) line.append(widths[i] - rows_[r][i].size() + 2, ' ');
+      const std::string blanks(widths[i] - rows_[r][i].size(), ' ');
+      line += i - first_number_ < numbers_ ? blanks + rows_[r][i] : rows_[r][i] + blanks;
+      line += "  ";
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += r == 0 && colour ? "\x1b[2m" + line + "\x1b[0m\n" : line + "\n";

@@ -14,11 +14,17 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  /// These columns end where their header ends, so that digits stand below digits.
+  void numbers(std::size_t first, std::size_t count) {
+    first_number_ = first;
+    numbers_ = count;
+  }
   [[nodiscard]] bool empty() const { return rows_.size() == 1; }
   [[nodiscard]] std::string text(bool colour) const;
 
  private:
   std::vector<std::vector<std::string>> rows_;
+  std::size_t first_number_ = 0, numbers_ = 0;
 };
 
 /// Printable ASCII as it is, everything else as %XX: a log that somebody edited must not move the cursor.

@@ -183,7 +183,7 @@ TEST_CASE("what a daemon says of itself becomes findings") {
   CHECK(about(with("events_in_memory_only", 2), "wait for the log") == One{Urgency::error});
   CHECK(about(with("checkpoint_places", {"/mnt/a (failing: Read-only file system)"}), "not shown") ==
         One{Urgency::error});
-  CHECK(about(with("offline_servers", {"https://a.example/"}), "verify offline") == One{Urgency::note});
+  CHECK(about(with("offline_servers", {"https://a.example/"}), "verified offline") == One{Urgency::note});
   CHECK(about(with("disabled_agents", {"spiffe://a/agent/b"}), "disabled") == One{Urgency::note});
 }
 

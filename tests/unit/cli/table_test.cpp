@@ -48,6 +48,14 @@ TEST_CASE("columns are as wide as their widest cell and lines end where their te
   CHECK(table.text(false) == "A          LONG NAME  C\nwide cell  x          1\ny\n");
 }
 
+TEST_CASE("digits of a column of numbers stand below digits") {
+  Table table({"A", "CALLS", "B"});
+  table.numbers(1, 1);
+  table.add({"x", "7", "y"});
+  table.add({"x", "1234567", "y"});
+  CHECK(table.text(false) == "A    CALLS  B\nx        7  y\nx  1234567  y\n");
+}
+
 TEST_CASE("colour is for the header alone") {
   Table table({"A"});
   table.add({"b"});
