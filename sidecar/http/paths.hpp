@@ -7,7 +7,7 @@
 namespace jeton {
 
 struct KnownPath {
-  std::string_view method;
+  std::string_view method;  ///< a HEAD is a GET by the time anybody looks here
   bool over_network;
 };
 

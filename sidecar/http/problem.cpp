@@ -20,13 +20,20 @@ Response problem(const Error& error, int status) {
           error.code};
 }
 
+namespace {
+
+/// HEAD is read as GET before anything else, so it is there wherever GET is.
+std::string_view with_head(std::string_view method) { return method == "GET" ? "GET, HEAD" : method; }
+
+}  // namespace
+
 Error takes_only(std::string_view method) {
-  return {Code::bad_request, fmt::format("this path takes {} and no other method", method)};
+  return {Code::bad_request, fmt::format("this path takes {} and no other method", with_head(method))};
 }
 
 Response problem_of_method(const Error& error, std::string_view allowed) {
   auto response = problem(error, method_not_allowed);
-  response.allow = std::string(allowed);
+  response.allow = std::string(with_head(allowed));
   return response;
 }
 

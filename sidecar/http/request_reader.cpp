@@ -85,7 +85,8 @@ Request RequestReader::take() {
   };
   // RFC 9110 section 5.2.
   const auto joined = [&all_of](http::field name) { return fmt::format("{}", fmt::join(all_of(name), ", ")); };
-  return {std::string(message.method_string()),
+  // RFC 9110 section 9.3.2: the same question, and the whole answer but for its body.
+  return {is_head() ? "GET" : std::string(message.method_string()),
           std::string(message.target()),
           std::string(message[http::field::content_type]),
           std::move(message.body()),
@@ -97,7 +98,7 @@ Request RequestReader::take() {
 bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
 bool RequestReader::is_head() const { return parser_->get().method() == http::verb::head; }
 
-std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id) {
+std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id, bool with_body) {
   // RFC 6749 section 5.1 still asks for Pragma.
   const auto* caching = response.may_cache ? "max-age=60" : "no-store\r\nPragma: no-cache";
   return fmt::format(
@@ -107,7 +108,8 @@ std::string bytes_of(const Response& response, bool keep_alive, const std::strin
       std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
       response.content_type, caching, request_id, keep_alive ? "" : "Connection: close\r\n",
       response.challenge ? fmt::format("WWW-Authenticate: {}\r\n", *response.challenge) : "",
-      response.allow ? fmt::format("Allow: {}\r\n", *response.allow) : "", response.body.size(), response.body);
+      response.allow ? fmt::format("Allow: {}\r\n", *response.allow) : "", response.body.size(),
+      with_body ? std::string_view(response.body) : std::string_view());
 }
 
 }  // namespace jeton

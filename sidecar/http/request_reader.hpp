@@ -44,7 +44,9 @@ class RequestReader {
   std::optional<Error> fault_;
 };
 
-/// The whole answer as bytes, small enough to hand to the kernel in one call; without its body for HEAD.
-[[nodiscard]] std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id);
+/// The whole answer as bytes, small enough to hand to the kernel in one call. For HEAD its body stays out, and its
+/// length is told all the same (RFC 9110 section 8.6).
+[[nodiscard]] std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id,
+                                   bool with_body = true);
 
 }  // namespace jeton

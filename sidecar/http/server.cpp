@@ -240,8 +240,8 @@ class Server::Loop {
     session->wait_in(Session::Phase::answering, std::chrono::seconds(limits_.request_s));
     if (!job.fault) co_await run_errands(job);
     co_await submit(job);
-    if (reader.done() && reader.is_head()) job.response.body.clear();
-    const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id));
+    const bool with_body = !(reader.done() && reader.is_head());
+    const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id, with_body));
     co_return written&& keep_alive;
   }
 

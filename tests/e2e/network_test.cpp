@@ -57,6 +57,31 @@ Ran jetond_with(const TempDir& home, const std::string& config, const std::vecto
 
 }  // namespace
 
+TEST_CASE("over tcp head is there where get is and says how long the answer would be") {
+  const Network network;
+  const auto answer_to = [&](const std::string& method, const std::string& target) {
+    auto client = over_tcp(network.daemon);
+    client.send(fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", method, target, network.host));
+    return client.rest();
+  };
+  const auto before = network.ledger.count("1");
+  for (const auto* target :
+       {"/healthz", "/readyz", "/v1/jwks", "/oauth2/jwks", "/openapi.json", "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration", "/federation/jwks", "/tlog/checkpoint"}) {
+    INFO(target);
+    const auto whole = answer_to("GET", target);
+    const auto head = answer_to("HEAD", target);
+    const auto body = whole.substr(whole.find("\r\n\r\n") + 4);
+    CHECK(head.substr(0, head.find("\r\n")) == whole.substr(0, whole.find("\r\n")));
+    CHECK_THAT(head, Catch::Contains(fmt::format("\r\nContent-Length: {}\r\n", body.size())));
+    CHECK_THAT(head, Catch::EndsWith("\r\n\r\n"));
+    CHECK_FALSE(body.empty());
+  }
+  CHECK_THAT(answer_to("HEAD", "/v1/redeem"), Catch::StartsWith("HTTP/1.1 405 "));
+  CHECK_THAT(answer_to("HEAD", "/metrics"), Catch::StartsWith("HTTP/1.1 404 "));
+  CHECK(network.ledger.count("1") == before);
+}
+
 TEST_CASE("the ready line and the status say where the daemon listens and it is heard there under its filter") {
   const Network network;
   CHECK_THAT(network.host, Catch::StartsWith("127.0.0.1:") && !Catch::EndsWith(":0"));

@@ -128,13 +128,41 @@ TEST_CASE("connection close and the versions of http are honoured") {
   CHECK(stays_open("HTTP/1.1"));
 }
 
-TEST_CASE("an answer to head has no body") {
+TEST_CASE("head is answered as get is without the body") {
+  const DoorFixture door;
+  const auto said = [&](const std::string& line) {
+    auto client = door.connect();
+    client.send(line + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    return client.rest();
+  };
+  const auto head_of = [](std::string answer) {
+    answer.erase(answer.find("\r\n\r\n") + 4);
+    const auto id = answer.find("X-Request-Id: ");
+    return answer.erase(id, answer.find("\r\n", id) - id);
+  };
+  for (const auto* path : {"/healthz", "/readyz", "/v1/jwks", "/oauth2/jwks", "/openapi.json", "/nothing"}) {
+    INFO(path);
+    const auto whole = said(std::string("GET ") + path);
+    const auto head = said(std::string("HEAD ") + path);
+    CHECK_THAT(head, Catch::EndsWith("\r\n\r\n"));
+    CHECK_THAT(head, !Catch::Contains("Content-Length: 0\r\n"));
+    if (path != std::string("/nothing")) CHECK(head_of(head) == head_of(whole));
+    CHECK(whole.size() > head_of(whole).size());
+  }
+  CHECK_THAT(said("HEAD /v1/status"), Catch::StartsWith("HTTP/1.1 200 "));
+  CHECK_THAT(said("HEAD /nothing"), Catch::StartsWith("HTTP/1.1 400 "));
+  CHECK_THAT(said("HEAD /v1/redeem"), Catch::StartsWith("HTTP/1.1 405 ") && Catch::Contains("\r\nAllow: POST\r\n") &&
+                                          Catch::EndsWith("\r\n\r\n"));
+}
+
+TEST_CASE("after an answer to head a connection goes on with the next request") {
   const DoorFixture door;
   auto client = door.connect();
-  client.send("HEAD /v1/status HTTP/1.1\r\nConnection: close\r\n\r\n");
+  client.send("HEAD /v1/jwks HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
   const auto said = client.rest();
-  CHECK_THAT(said,
-             Catch::StartsWith("HTTP/1.1 405") && Catch::Contains("\r\nAllow: GET\r\n") && Catch::EndsWith("\r\n\r\n"));
+  const auto second = said.find("\r\n\r\n") + 4;
+  CHECK_THAT(said, Catch::StartsWith("HTTP/1.1 200 "));
+  CHECK_THAT(said.substr(second), Catch::StartsWith("HTTP/1.1 200 ") && Catch::EndsWith("\r\n\r\nok\n"));
 }
 
 TEST_CASE("a client that leaves in the middle leaves nothing behind") {

@@ -83,14 +83,15 @@ TEST_CASE("other paths are refused") {
 
 TEST_CASE("other methods are refused and told which one the path takes") {
   const DoorFixture door;
-  for (const auto& [line, allowed] : std::vector<std::pair<std::string, std::string>>{{"PUT /v1/calls", "POST"},
-                                                                                      {"DELETE /v1/calls", "POST"},
-                                                                                      {"GET /v1/calls", "POST"},
-                                                                                      {"PATCH /v1/redeem", "POST"},
-                                                                                      {"GET /oauth2/token", "POST"},
-                                                                                      {"BREW /v1/status", "GET"},
-                                                                                      {"POST /v1/status", "GET"},
-                                                                                      {"TRACE /v1/status", "GET"}}) {
+  for (const auto& [line, allowed] :
+       std::vector<std::pair<std::string, std::string>>{{"PUT /v1/calls", "POST"},
+                                                        {"DELETE /v1/calls", "POST"},
+                                                        {"GET /v1/calls", "POST"},
+                                                        {"PATCH /v1/redeem", "POST"},
+                                                        {"GET /oauth2/token", "POST"},
+                                                        {"BREW /v1/status", "GET, HEAD"},
+                                                        {"POST /v1/status", "GET, HEAD"},
+                                                        {"TRACE /v1/status", "GET, HEAD"}}) {
     INFO(line);
     const auto before = door.refusals("bad_request");
     const auto answer = door.answer_to(fmt::format("{} HTTP/1.1\r\nContent-Length: 0\r\n\r\n", line));

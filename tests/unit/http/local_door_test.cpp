@@ -27,7 +27,7 @@ TEST_CASE("what is no request of the protocol is refused as an event") {
                                                                      {"PUT", "/v1/calls"},
                                                                      {"POST", "/v1/jwks"},
                                                                      {"POST", "/v1/status"},
-                                                                     {"HEAD", "/v1/status"},
+                                                                     {"TRACE", "/v1/status"},
                                                                      {"GET", "/v1/status?verbose"},
                                                                      {"POST", "/v1/calls/"},
                                                                      {"POST", "/v1/calls/" + some_txn},

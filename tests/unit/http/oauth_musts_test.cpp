@@ -64,7 +64,7 @@ TEST_CASE("rfc6749_2_3_1_a_proof_in_the_uri_is_none") {
 TEST_CASE("rfc6749_3_2_the_token_endpoint_takes_post_alone") {
   Asked door;
   const auto body = form_text(OAuthFixture::token_fields());
-  for (const char* method : {"GET", "PUT", "PATCH", "DELETE", "post", "HEAD"}) {
+  for (const char* method : {"GET", "PUT", "PATCH", "DELETE", "post", "TRACE"}) {
     CAPTURE(method);
     for (const auto& caller : {caller_of(billing), OAuthFixture::from_network()})
       CHECK(door.send({{method, endpoint, "application/x-www-form-urlencoded", body}, caller}).response.status >= 400);

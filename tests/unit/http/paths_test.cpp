@@ -17,17 +17,17 @@ const std::vector<Asked>& wrong_methods() {
   static const std::vector<Asked> all{{"GET", "/oauth2/token", "POST"},
                                       {"PUT", "/oauth2/introspect", "POST"},
                                       {"post", "/oauth2/revoke", "POST"},
-                                      {"POST", "/oauth2/jwks", "GET"},
-                                      {"POST", "/healthz", "GET"},
-                                      {"HEAD", "/readyz", "GET"},
-                                      {"OPTIONS", "/v1/jwks", "GET"},
-                                      {"DELETE", "/openapi.json", "GET"},
+                                      {"POST", "/oauth2/jwks", "GET, HEAD"},
+                                      {"POST", "/healthz", "GET, HEAD"},
+                                      {"TRACE", "/readyz", "GET, HEAD"},
+                                      {"OPTIONS", "/v1/jwks", "GET, HEAD"},
+                                      {"DELETE", "/openapi.json", "GET, HEAD"},
                                       {"GET", "/v1/redeem", "POST"},
                                       {"GET", "/v1/calls/" + txn + "/outcome", "POST"},
-                                      {"POST", "/.well-known/oauth-authorization-server", "GET"},
-                                      {"POST", "/federation/jwks", "GET"},
-                                      {"POST", "/tlog/checkpoint", "GET"},
-                                      {"PATCH", "/tlog/tile/0/x001/234", "GET"}};
+                                      {"POST", "/.well-known/oauth-authorization-server", "GET, HEAD"},
+                                      {"POST", "/federation/jwks", "GET, HEAD"},
+                                      {"POST", "/tlog/checkpoint", "GET, HEAD"},
+                                      {"PATCH", "/tlog/tile/0/x001/234", "GET, HEAD"}};
   return all;
 }
 
@@ -104,8 +104,8 @@ TEST_CASE("another method on the socket is told which one the path takes as an e
   auto all = wrong_methods();
   for (const auto& more : {Asked{"GET", "/v1/calls", "POST"}, Asked{"PUT", "/v1/calls/" + txn + "/tokens", "POST"},
                            Asked{"GET", "/v1/revoke", "POST"}, Asked{"GET", "/v1/agents/billing/disable", "POST"},
-                           Asked{"POST", "/v1/status", "GET"}, Asked{"POST", "/metrics", "GET"},
-                           Asked{"POST", "/tlog/tile/entries/000", "GET"}})
+                           Asked{"POST", "/v1/status", "GET, HEAD"}, Asked{"POST", "/metrics", "GET, HEAD"},
+                           Asked{"POST", "/tlog/tile/entries/000", "GET, HEAD"}})
     all.push_back(more);
   for (const auto& [method, target, allowed] : all) {
     CAPTURE(method, target);

@@ -177,9 +177,9 @@ def test_another_path_is_a_bad_request(world: World, method: str, target: str):
         ("GET", "/v1/calls/x/tokens", "POST"),
         ("DELETE", "/v1/calls/x/outcome", "POST"),
         ("GET", "/v1/agents/billing/disable", "POST"),
-        ("POST", "/v1/status", "GET"),
-        ("HEAD", "/v1/status", "GET"),
-        ("DELETE", "/v1/jwks", "GET"),
+        ("POST", "/v1/status", "GET, HEAD"),
+        ("HEAD", "/v1/calls", "POST"),
+        ("DELETE", "/v1/jwks", "GET, HEAD"),
     ],
 )
 def test_another_method_is_told_which_one_the_path_takes(world: World, method: str, target: str, allowed: str):
@@ -190,6 +190,13 @@ def test_another_method_is_told_which_one_the_path_takes(world: World, method: s
     assert (answer.code, answer.body["status"]) == ("bad_request", 405)
     event = world.event(answer.body["log_index"])
     assert (event["verb"], event["code"]) == ("request", "bad_request")
+
+
+def test_head_is_answered_as_get_is_without_the_body(world: World):
+    whole, head = (raw.ask(world.doors["billing"], method, "/v1/jwks") for method in ("GET", "HEAD"))
+    assert (head.status, head.body) == (200, {})
+    for name in ("content-type", "content-length", "cache-control"):
+        assert head.headers[name] == whole.headers[name]
 
 
 def test_the_kill_switch_takes_no_body_or_an_empty_one(world: World):

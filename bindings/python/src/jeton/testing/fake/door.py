@@ -92,8 +92,9 @@ class LocalDoor:
         nothing = Refused("bad_request", "no such request; see docs/protocol.md for the paths and their methods")
         method = _method_of(target)
         if method not in (None, request.method):
-            nothing = Refused("bad_request", f"this path takes {method} and no other method")
-            nothing.allow = method
+            allowed = "GET, HEAD" if method == "GET" else method
+            nothing = Refused("bad_request", f"this path takes {allowed} and no other method")
+            nothing.allow = allowed
         return self._write(lambda: self._refuse(caller, "request", nothing))
 
     def _write(self, work: Work) -> Response:

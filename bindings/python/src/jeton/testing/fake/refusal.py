@@ -47,7 +47,7 @@ class Refused(Exception):
         self.txn: str | None = None
         self.log_index: int | None = None
         self.allow: str | None = None
-        """The method that the path takes, where the request had another."""
+        """The methods that the path takes, where the request had another."""
 
     def problem(self) -> tuple[int, dict[str, Any]]:
         """Status and body (RFC 9457)."""

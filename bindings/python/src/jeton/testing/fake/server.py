@@ -125,7 +125,7 @@ class _Connection(asyncio.Protocol):
         if self._transport is None or self._closing():
             return
         keep_alive = isinstance(request, Request) and request.keep_alive
-        head = isinstance(request, Request) and request.method == "HEAD"
+        head = isinstance(request, Request) and request.head
         self._transport.write(bytes_of(response, keep_alive=keep_alive, head=head))
         if not keep_alive:
             self._transport.close()

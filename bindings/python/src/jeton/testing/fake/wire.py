@@ -19,6 +19,8 @@ class Request(NamedTuple):
     target: str
     body: bytes
     keep_alive: bool
+    head: bool = False
+    """Whether the answer goes without its body: a HEAD is a GET everywhere else."""
 
 
 class Response(NamedTuple):
@@ -26,7 +28,7 @@ class Response(NamedTuple):
     body: dict[str, Any]
     may_cache: bool = False
     allow: str | None = None
-    """The method that the path takes, of a 405."""
+    """The methods that the path takes, of a 405."""
 
 
 class RequestReader:
@@ -55,7 +57,8 @@ class RequestReader:
         del self._buffer[:taken]
         connection = fields.get("connection", "").lower()
         keep_alive = "close" not in connection if minor == "1" else "keep-alive" in connection
-        return Request(method, target, body, keep_alive)
+        head = method == "HEAD"
+        return Request("GET" if head else method, target, body, keep_alive, head)
 
     def _head(self, head: bytes) -> tuple[str, str, str, dict[str, str]]:
         first, *lines = head.decode("latin-1").split("\r\n")
@@ -113,7 +116,7 @@ class RequestReader:
 
 
 def bytes_of(response: Response, *, keep_alive: bool, head: bool = False) -> bytes:
-    """One answer, or what a HEAD gets of it."""
+    """One answer; of a HEAD without its body."""
     body = json.dumps(response.body, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     kind = "application/json" if response.status == 200 else "application/problem+json"
     lines = [
@@ -122,6 +125,6 @@ def bytes_of(response: Response, *, keep_alive: bool, head: bool = False) -> byt
         f"Cache-Control: {'max-age=60' if response.may_cache else 'no-store'}",
         *([] if keep_alive else ["Connection: close"]),
         *([] if response.allow is None else [f"Allow: {response.allow}"]),
-        f"Content-Length: {0 if head else len(body)}",
+        f"Content-Length: {len(body)}",
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if head else body)
