@@ -43,7 +43,7 @@ endfunction()
 
 set(here ${CMAKE_CURRENT_LIST_DIR})
 set(examples ${PROJECT_SOURCE_DIR}/examples/config)
-jeton_system_file(/lib/systemd/system FILES ${here}/jetond.service)
+jeton_system_file(/lib/systemd/system FILES ${here}/jetond.service ${here}/jeton-archive.service ${here}/jeton-archive.timer)
 jeton_system_file(/usr/lib/sysusers.d FILES ${here}/sysusers.conf RENAME jeton.conf)
 jeton_system_file(/etc/jeton DIRECTORY)
 jeton_system_file(/usr/share/doc/jeton FILES ${here}/deb/copyright)

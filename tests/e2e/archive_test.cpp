@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
 #include "support/events.hpp"
+#include "support/places.hpp"
 
 namespace jeton::outside {
 namespace {
@@ -134,6 +135,50 @@ TEST_CASE("an archive is a copy that verifies and the log goes on with the roots
   const auto again = jeton_log({"archive", "--to", state.beside("again")}, state.place(), &daemon);
   CHECK(again.status == 0);
   CHECK(again.out.find("nothing is archived") != std::string::npos);
+}
+
+TEST_CASE("the command of the archive's unit takes what is older than retain_days") {
+  const OldState state(300);
+  const auto settings = config("retain_days = 90\n");
+  write_file(state.place() / "jeton.toml", settings);
+  const Daemon daemon({.config = settings, .state = state.place()});
+  REQUIRE(eventually([&] { return signed_for_all(daemon.client()); }));
+  // given: the unit's line as systemd reads it, with the paths of here
+  const auto unit = read_file(std::string(testing::source_dir) + "/sidecar/install/jeton-archive.service");
+  const std::string key = "\nExecStart=";
+  auto line = unit.substr(unit.find(key) + key.size());
+  line.erase(line.find('\n'));
+  const auto replace = [&](const std::string& what, const std::string& by) {
+    REQUIRE(line.find(what) != line.npos);
+    for (auto at = line.find(what); at != line.npos; at = line.find(what, at + by.size()))
+      line.replace(at, what.size(), by);
+  };
+  replace("$$", "$");
+  replace("/usr/bin/jeton", program("jeton"));
+  replace("/var/lib/jeton", state.place());
+  const auto archives = state.beside("archives");
+  const auto start = [&] {
+    return run(
+        {.command = {"/bin/sh", "-c", line},
+         .env = {
+             {"ARCHIVES", archives.string()}, {"JETON_SOCKET", daemon.socket().string()}, {"PATH", "/usr/bin:/bin"}}});
+  };
+
+  // when: it is started as the timer would, twice
+  const auto done = start();
+  CAPTURE(line, done.out, done.err);
+  CHECK(done.status == 0);
+  REQUIRE(eventually([&] { return state.archive().first == 256; }));
+  const auto nothing = start();
+  CHECK(nothing.status == 0);
+  CHECK_THAT(nothing.out, Catch::Contains("nothing is archived"));
+
+  // then: there is one archive, with everything in it, and the log verifies
+  const std::vector<std::filesystem::path> made(std::filesystem::directory_iterator(archives), {});
+  REQUIRE(made.size() == 1);
+  CHECK(jeton_log({"verify"}, made.front()).status == 0);
+  CHECK(jeton_log({"show", "--", testing::id_of<Txn>(5).text()}, made.front()).status == 0);
+  CHECK(jeton_log({"verify"}, state.place()).status == 0);
 }
 
 TEST_CASE("across kill -9 an archive goes on and the log verifies at every step") {

@@ -53,10 +53,12 @@ asked 'groupadd --system jeton' && grep -qE '^useradd --system --gid jeton .* je
 play prerm upgrade 0.2.0
 [[ ! -s $work/asked ]] || die "an upgrade stops the daemon before the new one is there"
 play prerm remove
-asked 'systemctl stop jetond.service' || die "it goes while it runs"
+asked 'systemctl stop jetond.service jeton-archive.timer' || die "it goes while it runs"
 
-# A purge leaves the evidence where it is.
-mkdir -p "$work/machine/var/lib/jeton"
+# A purge leaves the evidence where it is, and no link to a unit that is gone.
+mkdir -p "$work/machine/var/lib/jeton" "$work/machine/var/lib/jeton-archive"
 play postrm purge
 ! grep -q '^rm .*var/lib/jeton' "$work/asked" || die "a purge takes the log away"
 grep -q 'the log and its key stay in /var/lib/jeton' "$work/said" || die "it does not say that the log stays"
+grep -q 'stays in /var/lib/jeton-archive' "$work/said" || die "it does not say that archives stay"
+asked 'rm -f /etc/systemd/system/timers.target.wants/jeton-archive.timer' || die "a purge leaves the timer's link"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Is the unit one that systemd takes without a word, and is its exposure what docs/operations.md says?
+# Are the units such that systemd takes them without a word, and is their exposure what docs/operations.md says?
 #
 #   unit.sh ROOT      ROOT: the extracted package
 set -euo pipefail
@@ -12,16 +12,21 @@ die() {
   exit 1
 }
 
-unit=$root/lib/systemd/system/jetond.service
 if ! command -v systemd-analyze >/dev/null; then
   printf '%s\n' "unit: skipped: no systemd-analyze here (package systemd)"
   exit 0
 fi
 
 # The paths of the package, as they are here; all else as it stands.
-sed "s#/usr/bin/jetond#$root/usr/bin/jetond#" "$unit" >"$work/jetond.service"
-systemd-analyze verify --man=no "$work/jetond.service" >"$work/said" 2>&1 || { cat "$work/said"; die "not a unit"; }
-[[ ! -s $work/said ]] || { cat "$work/said"; die "systemd has something to say about it"; }
+for unit in jetond.service jeton-archive.service jeton-archive.timer; do
+  sed "s#/usr/bin/jeton#$root/usr/bin/jeton#" "$root/lib/systemd/system/$unit" >"$work/$unit"
+done
+for unit in jetond.service jeton-archive.service jeton-archive.timer; do
+  systemd-analyze verify --man=no "$work/$unit" >"$work/said" 2>&1 || { cat "$work/said"; die "$unit is not a unit"; }
+  [[ ! -s $work/said ]] || { cat "$work/said"; die "systemd has something to say about $unit"; }
+done
+# A package turns on nothing that lets go of evidence.
+[[ -z $(find "$root" -name '*.wants' -o -name '*.preset') ]] || die "a unit is enabled by the package"
 
 exposure_of() {
   systemd-analyze security --offline=true "$1" | sed -nE 's/.*exposure level for [^:]*: ([0-9.]+) .*/\1/p'
@@ -35,6 +40,7 @@ check() {
   awk -v is="$is" -v says="$says" 'BEGIN { exit !(is <= says) }' || die "exposure of $1 is $is; the docs say $says"
 }
 check 'jetond.service' "$work/jetond.service"
+check 'jeton-archive.service' "$work/jeton-archive.service"
 
 # With the drop-in for executables: everything it takes away is told.
 mkdir "$work/more"
