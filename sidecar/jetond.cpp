@@ -5,7 +5,7 @@
 #include "cli/parse.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
-// At the end of a sanitized build the leak checker looks at the process as a debugger does, and jetond lets none near it.
+// At the end of a sanitized build the leak checker looks at the process as a debugger does; jetond lets none near it.
 extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
 #endif
 

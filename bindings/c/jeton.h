@@ -106,8 +106,8 @@ JETON_API jeton_code jeton_random_id(jeton_buffer** id, jeton_error** error);
 /* The RFC 8785 form of one JSON text. */
 JETON_API jeton_code jeton_json_canonical(const char* json, size_t json_size, jeton_buffer** canonical,
                                           jeton_error** error);
-/* The same of a request's body as the local door reads one: a JSON object. A fault at or below its member `arguments` is
- * JETON_BAD_ARGUMENTS, any other and every fault of grammar JETON_BAD_REQUEST. For who stands in for a sidecar. */
+/* The same of a request's body as the local door reads one: a JSON object. A fault at or below its member `arguments`
+ * is JETON_BAD_ARGUMENTS, any other and every fault of grammar JETON_BAD_REQUEST. For who stands in for a sidecar. */
 JETON_API jeton_code jeton_body_canonical(const char* body, size_t body_size, jeton_buffer** canonical,
                                           jeton_error** error);
 /* The 43 characters that bind a token to this tool and these arguments (a JSON object). */
