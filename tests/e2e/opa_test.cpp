@@ -2,30 +2,14 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
+#include "support/free_port.hpp"
 #include "support/judged_daemon.hpp"
 #include "support/places.hpp"
 
 namespace jeton::outside {
 namespace {
-
-/// A port that was free a moment ago.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* plain = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(fd, plain, size) == 0);
-  REQUIRE(::getsockname(fd, plain, &size) == 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 std::string policy(const char* name) {
   return fmt::format("{}/tests/foreign/opa/{}.rego", jeton::testing::source_dir, name);
