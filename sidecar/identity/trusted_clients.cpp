@@ -45,6 +45,8 @@ tl::unexpected<Error> unproved(const std::string& why) {
   return refuse(Code::unattested_peer, "the client did not prove itself: " + why);
 }
 
+tl::unexpected<Error> not_of_whom_it_says() { return unproved("client_id is not whom the assertion is of"); }
+
 /// What a client is told of its proof is one code, but for who is genuine and nobody here.
 Error as_unproved(Error error) {
   if (error.code == Code::unknown_agent || error.code == Code::rate_limited || error.code == Code::unattested_peer)
@@ -213,11 +215,12 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   if (svid && (!trust_domain_of(claims.sub) || !jwt->has_plain_header()))
     return unproved("a JWT-SVID has a SPIFFE ID as its sub, and alg, kid and typ alone in its header");
   const auto* own = svid ? nullptr : with_keys(claims.iss.value_or(""));
+  const auto& said = presented.client_id;
+  // Before anything is verified: such a request uses up no assertion, and nobody learns by one what an assertion is.
+  if (own != nullptr && said && *said != own->name) return not_of_whom_it_says();
   auto client = own != nullptr ? by_own_key(*own, jwt) : agent_of_assertion(*presented.assertion);
   if (!client) return refuse(client.error());
-  const auto& said = presented.client_id;
-  if (said && *said != client->name && *said != claims.sub)
-    return unproved("client_id is not whom the assertion is of");
+  if (said && *said != client->name && *said != claims.sub) return not_of_whom_it_says();
   return client;
 }
 

@@ -153,11 +153,20 @@ TEST_CASE("an assertion from before the start is refused because it may have bee
   CHECK(given.authenticate(given.assertion({{"jti", "2"}})));
 }
 
-TEST_CASE("a client_id that is not whom the assertion is of is refused and uses nothing up when it is of nobody") {
+TEST_CASE("a client_id that is not whom the assertion is of is refused and uses no assertion up") {
   Given given;
-  check_unproved(given.authenticate(given.assertion(), bearer, deploy), "client_id");
-  check_unproved(given.authenticate(given.assertion({{"jti", "2"}}), bearer, ""), "client_id");
-  CHECK(given.authenticate(given.assertion({{"jti", "3"}}), bearer, billing));
+  const auto assertion = given.assertion();
+  auto forged = assertion;
+  forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
+  for (const auto& said : {deploy, crm, std::string("nobody"), std::string()}) {
+    const auto refused = given.authenticate(assertion, bearer, said);
+    check_unproved(refused, "client_id");
+    // Who holds an assertion learns by it neither whether it is genuine nor whether it was used.
+    CHECK(given.authenticate(forged, bearer, said).error().message == refused.error().message);
+  }
+  CHECK(given.authenticate(assertion, bearer, billing));
+  const auto used = given.authenticate(assertion, bearer, deploy);
+  CHECK(used.error().message == given.authenticate(forged, bearer, deploy).error().message);
 }
 
 TEST_CASE("a request that proves nothing or half of it is refused") {
