@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "identity/key_file.hpp"
+#include "store/whole_file.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -24,6 +25,10 @@ Result<void> write_token(const std::filesystem::path& file, std::string_view tok
 }  // namespace
 
 int federate(const Common& common, const FederateOptions& options) {
+  // Before anything is minted: a token that has no place to go is good for minutes all the same.
+  if (options.file)
+    if (auto free = check_own_place(*options.file); !free)
+      return tell(common, {free.error().code, free.error().message + "; name another file with --out"});
   const auto client = Client::connect(common.client());
   if (!client) return tell(common, client.error());
   auto answer = client->post("/v1/federation", {{"relying_party", options.relying_party}});

@@ -92,7 +92,11 @@ Result<void> write_key_file(const std::filesystem::path& file, const KeyFileKind
   const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   const bool written = fd && write_whole(fd.get(), as_bytes(kind.header)) &&
                        write_whole(fd.get(), secret.expose_for_signing()) && ::fsync(fd.get()) == 0;
-  if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) return unusable(file, std::strerror(errno));
+  if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) {
+    const int error = errno;
+    if (fd) ::unlink(fresh.c_str());  // no secret stays where nobody looks for one
+    return unusable(file, std::strerror(error));
+  }
   const Fd directory(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory || ::fsync(directory.get()) != 0) return unusable(file, std::strerror(errno));
   return {};

@@ -42,7 +42,26 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view by
     ::unlink(fresh.c_str());
     return failed(file, error);
   }
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, errno);
+  if (::rename(fresh.c_str(), file.c_str()) == 0) return {};
+  const int not_renamed = errno;
+  ::unlink(fresh.c_str());
+  return failed(file, not_renamed);
+}
+
+Result<void> check_own_place(const std::filesystem::path& file) {
+  for (const auto& place : {file.string(), file.string() + ".new"}) {
+    struct stat found {};
+    if (::lstat(place.c_str(), &found) != 0) {
+      if (errno == ENOENT) continue;
+      return refuse(Code::bad_request,
+                    fmt::format("{}: {}", place, std::error_code(errno, std::generic_category()).message()));
+    }
+    const auto what = S_ISLNK(found.st_mode)        ? "is a link"
+                      : !S_ISREG(found.st_mode)     ? "is there and no regular file"
+                      : found.st_uid != ::geteuid() ? "belongs to another account"
+                                                    : "";
+    if (*what != '\0') return refuse(Code::bad_request, fmt::format("{} {}, so it stays as it is", place, what));
+  }
   return {};
 }
 

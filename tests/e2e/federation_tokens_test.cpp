@@ -183,4 +183,30 @@ TEST_CASE("a federation token goes into a private file and its keys into static 
   CHECK_FALSE(std::filesystem::exists(web / "jwks"));
 }
 
+TEST_CASE("a federation token goes through no link and into no device and none is minted for such a place") {
+  const Daemon daemon({.config = config()});
+  const auto dir = daemon.home() / "out";
+  std::filesystem::create_directories(dir / "directory" / "full");
+  const auto other = dir / "of somebody";
+  write_file(other, "a diary");
+  std::filesystem::create_symlink(other, dir / "link");
+  std::filesystem::create_symlink("/dev/null", dir / "to a device");
+  std::filesystem::create_symlink(other, dir / "file.new");
+
+  for (const auto& place : {dir / "link", dir / "to a device", dir / "directory", dir / "file",
+                            std::filesystem::path("/dev/null"), dir / "nowhere" / "file"}) {
+    CAPTURE(place);
+    const auto refused = jeton(daemon, {"federate", "bucket", "--out", place, "--json"});
+    CHECK(refused.status == 4);
+    CHECK(Json::parse(refused.out).at("code") == "bad_request");
+  }
+  CHECK(read_file(other) == "a diary");
+  CHECK(std::filesystem::is_symlink(dir / "link"));
+  CHECK(std::filesystem::is_symlink(dir / "file.new"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  CHECK(std::distance(std::filesystem::directory_iterator(dir), {}) == 5);
+  // Only for the directory that is not there one was minted: that is found out when it is written.
+  CHECK(Ledger(daemon.state()).count("event = 'federation.minted'") <= 1);
+}
+
 }  // namespace jeton::outside
