@@ -132,7 +132,11 @@ int log_archive(const Common& common, const ArchiveOptions& options) {
       return 0;
     }
     const std::filesystem::path directory = options.directory;
-    const auto made = copy_log(common, log, *key, directory, WithArguments::yes);
+    const auto made = [&] {
+      ProgressLine line("copied");
+      return copy_log(common, log, *key, directory, WithArguments::yes,
+                      [&, size = log.size()](std::uint64_t next) { line.show(next, size); });
+    }();
     if (!made) return tell(common, made.error());
     const auto copied = verified(directory, *key);
     if (!copied) {

@@ -11,8 +11,10 @@
 namespace jeton::cli {
 
 /// Makes `directory` with jeton.db up to the newest checkpoint, log.vkey and checkpoint, all on the disk when this
-/// returns; that checkpoint. Throws what reading the log throws.
+/// returns; that checkpoint. Begins anew when somebody archives meanwhile; `progress` as copy_ledger. Throws what
+/// reading the log throws.
 [[nodiscard]] Result<SignedHead> copy_log(const Common& common, const LogReader& log, const NoteKey& key,
-                                          const std::filesystem::path& directory, WithArguments arguments);
+                                          const std::filesystem::path& directory, WithArguments arguments,
+                                          const std::function<void(std::uint64_t next)>& progress = {});
 
 }  // namespace jeton::cli

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "store/schema/schema.hpp"
+#include "store/sqlite_archive.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/whole_file.hpp"
 #include "store/write_back.hpp"
@@ -66,23 +67,27 @@ class TableCopy {
   Statement insert_{nullptr, sqlite3_finalize};
 };
 
+using Progress = std::function<void(std::uint64_t next)>;
+
 void copy_pages(SQLite::Database& from, SQLite::Database& to, const std::string& table, const std::string& column,
-                std::int64_t end) {
+                std::int64_t end, const Progress& progress = {}) {
   TableCopy rows(from, to, table, fmt::format("{0} >= ?1 AND {0} < ?2", column));
   for (std::int64_t next = 0; next < end;) {
     SQLite::Transaction transaction(to);
     for (int page = 0; page < pages_a_commit && next < end; ++page, next += page_rows)
       rows.copy(next, std::min(next + page_rows, end));
     transaction.commit();
+    if (progress) progress(static_cast<std::uint64_t>(std::min(next, end)));
   }
 }
 
-void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size, WithArguments arguments) {
+void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size, WithArguments arguments,
+              const Progress& progress) {
   to.exec("DELETE FROM meta");
   TableCopy(from, to, "meta", "TRUE").copy(0, 0);
   // Terms first, by id: an event names only terms that stood there before it.
   copy_pages(from, to, "term", "id", from.execAndGet("SELECT coalesce(max(id), 0) FROM term").getInt64() + 1);
-  copy_pages(from, to, "event", "log_index", size);
+  copy_pages(from, to, "event", "log_index", size, progress);
   if (arguments == WithArguments::yes) copy_pages(from, to, "sealed", "log_index", size);
   // Only nodes whose last leaf is among the copied ones: what is above them is not part of this tree.
   SQLite::Transaction transaction(to);
@@ -97,7 +102,7 @@ void copy_all(SQLite::Database& from, SQLite::Database& to, std::int64_t size, W
 }  // namespace
 
 Result<void> copy_ledger(const std::filesystem::path& from, const std::filesystem::path& to, std::uint64_t size,
-                         WithArguments arguments) {
+                         WithArguments arguments, const std::function<void(std::uint64_t next)>& progress) {
   if (std::filesystem::exists(to))
     return refuse(Code::bad_request, fmt::format("{} is there already; name a new file", to.string()));
   // Until it is whole it has another name: half a copy is never taken for one.
@@ -105,6 +110,7 @@ Result<void> copy_ledger(const std::filesystem::path& from, const std::filesyste
   std::error_code ignored;
   try {
     std::filesystem::remove(part);
+    bool archived_meanwhile = false;
     {
       SQLite::Database source(from.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
       source.exec("PRAGMA trusted_schema = OFF");
@@ -113,7 +119,12 @@ Result<void> copy_ledger(const std::filesystem::path& from, const std::filesyste
       // A copy that was broken off is thrown away, so there is nothing to roll back.
       copy.exec("PRAGMA journal_mode = OFF");
       copy.exec("PRAGMA synchronous = OFF");
-      copy_all(source, copy, static_cast<std::int64_t>(size), arguments);
+      copy_all(source, copy, static_cast<std::int64_t>(size), arguments, progress);
+      archived_meanwhile = SqliteArchive(source).is_gone_beyond(size);
+    }
+    if (archived_meanwhile) {
+      std::filesystem::remove(part);
+      return refuse(Code::overloaded, "the log is being archived, and rows went while they were copied; try again");
     }
     write_back_gently(part);
     std::filesystem::rename(part, to);

@@ -176,6 +176,47 @@ TEST_CASE("a copy of an archived log is archived as far and has the same roots",
   for (std::uint64_t n = 0; n < 601; ++n) CHECK(((*copy)->subtree(0, n) == reader->subtree(0, n)));
 }
 
+TEST_CASE("a copy is whole or none when somebody archives while it is made", "[archive]") {
+  const SignedLog log(90, 100);  // more than one transaction of the copy takes
+  const auto store = log.open();
+  const auto copied = log.dir / "copy.db";
+  const auto size = store->size();
+  const auto verify = [&](std::uint64_t events) {
+    const auto copy = open_sqlite_reader(copied);
+    REQUIRE(copy);
+    const auto audit = audit_log(**copy, log.note_key, {});
+    CHECK(faults(audit).empty());
+    CHECK(audit.events == events);
+    CHECK((audit.root == store->root_at(events)));
+  };
+  int looks = 0;
+
+  SECTION("and what says so is in no event that is copied") {
+    const auto archive_once = [&](std::uint64_t next) {
+      if (++looks > 1) return;
+      REQUIRE(next < size);
+      archive_and_sign(log, *store, 8'704);
+      REQUIRE(store->move_archived(100) == 34);
+    };
+    const auto made = copy_ledger(log.file, copied, size, WithArguments::yes, archive_once);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == Code::overloaded);
+    CHECK_FALSE(std::filesystem::exists(copied));
+    CHECK_FALSE(std::filesystem::exists(copied.string() + ".part"));
+    CHECK(looks > 1);
+    // and: up to the newest checkpoint it is one
+    REQUIRE(copy_ledger(log.file, copied, store->size(), WithArguments::yes));
+    verify(store->size());
+  }
+  SECTION("and what says so is copied and its rows go meanwhile") {
+    archive_and_sign(log, *store, 8'704);
+    const auto move_some = [&](std::uint64_t) { (void)store->move_archived(++looks == 1 ? 20 : 100); };
+    REQUIRE(copy_ledger(log.file, copied, store->size(), WithArguments::yes, move_some));
+    CHECK(looks > 1);
+    verify(store->size());
+  }
+}
+
 TEST_CASE("an audit goes on while rows are let go under it", "[archive]") {
   const SignedLog log(6, 100);
   const auto store = log.open();
