@@ -19,7 +19,7 @@ off_t line_max_of(ExportFormat format) { return format == ExportFormat::otlp_tra
 /// The first line of an export of this log, a page's worth read.
 std::string first_line_of(const LogReader& log, ExportFormat format) {
   std::string first;
-  export_events(log, {}, format, [&first](const std::string& text) {
+  (void)export_events(log, {}, format, [&first](const std::string& text) {
     first = text.substr(0, text.find('\n') + 1);
     return false;
   });
@@ -95,7 +95,11 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
     std::string expected;
     if (!events.empty() && events.front().log_index == *index)
       (void)append_export_line(expected, log, events.front(), format, log.origin());
-    if (events.empty() || *index < log.archive().first) return not_ours("the event of its last line is archived");
+    if (events.empty() || *index < log.archive().first)
+      return refuse(Code::bad_request,
+                    fmt::format("{} is not continued: the event of its last line is archived; continue it from that "
+                                "archive first, with --state DIR, or name a new file",
+                                file_.string()));
     if (line != expected) return not_ours("its last line is not that event of this log");
     next_ = *index + 1;
   }

@@ -63,7 +63,6 @@ Result<void> to_terminal(std::string_view text) {
 Result<ExportRange> range_of(const ExportOptions& options) {
   const auto now_us = SystemClock().wall_us();
   ExportRange range;
-  range.from = options.from.value_or(0);
   for (const auto& [text, time] :
        {std::pair(&options.since, &range.since_us), std::pair(&options.until, &range.until_us)}) {
     if (!*text) continue;
@@ -71,6 +70,21 @@ Result<ExportRange> range_of(const ExportOptions& options) {
     if (!*time) return refuse(Code::bad_request, fmt::format("{} is no time; it takes {}", **text, time_help));
   }
   return range;
+}
+
+/// What is there is not all there is, and how to get the rest.
+Error not_whole(const ExportOptions& options, const Exported& done) {
+  const auto to_file = options.file ? fmt::format("--format {} -o {}", options.format, *options.file) : "";
+  const auto to_stdout = fmt::format("--format {} --from {}", options.format, done.next);
+  // A call has no line without its beginning, which may lie further back than where this ends.
+  const auto first = done.next < done.archived->first ? done.next : 0;
+  const auto what = options.file ? for_terminal(*options.file) : "this";
+  return {
+      Code::log_unavailable,
+      fmt::format("{} ends before event {} and is not whole, because while it was written {}, and then from this log "
+                  "with the same command",
+                  what, done.next,
+                  archived_words(*done.archived, "export " + (options.file ? to_file : to_stdout), first))};
 }
 
 int export_to(const Common& common, const LogReader& log, const ExportOptions& options, ExportRange range) {
@@ -81,31 +95,37 @@ int export_to(const Common& common, const LogReader& log, const ExportOptions& o
     auto opened = ExportFile::open(*options.file, log, format);
     if (!opened) return tell(common, opened.error());
     file.emplace(std::move(*opened));
-    range.from = std::max(range.from, file->next().value_or(0));
   }
+  const auto goes_on = file ? file->next() : std::nullopt;
+  const auto from = std::max(options.from.value_or(0), goes_on.value_or(0));
+  // A new export begins where the rows do; one that goes on has to find what comes next.
+  const auto archive = log.archive();
+  if (goes_on || from >= archive.first) range.from = from;
+  if (!range.from)
+    fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "export --format " + options.format));
   const auto on_screen = ::isatty(STDOUT_FILENO) == 1 ? to_terminal : to_stdout;
   Out out(file ? std::function([&file](std::string_view text) { return file->write(text); }) : on_screen);
-  if (const auto archive = log.archive(); range.from < archive.first)
-    fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "export --format " + options.format));
   if (!file || file->empty()) (void)out.put(export_header(format));
-  std::uint64_t lines = 0;
+  Exported done;
   {
     ProgressLine line("exported");
     const auto progress = [&](std::uint64_t next) {
       if (file) line.show(next, range.end);
     };
-    lines = export_events(
+    done = export_events(
         log, range, format, [&out](const std::string& text) { return out.put(text); }, progress);
     (void)out.flush();
   }
   if (!out.done()) return tell(common, out.done().error());
+  if (file)
+    if (auto synced = file->sync(); !synced) return tell(common, synced.error());
+  if (done.archived) return tell(common, not_whole(options, done));
   if (!file) return 0;
-  if (auto synced = file->sync(); !synced) return tell(common, synced.error());
   const auto* what = format == ExportFormat::otlp_traces ? "calls" : "events";
   if (common.json)
-    fmt::print("{}\n", json_for_terminal({{"file", *options.file}, {what, lines}, {"next", range.end}}));
+    fmt::print("{}\n", json_for_terminal({{"file", *options.file}, {what, done.lines}, {"next", range.end}}));
   else
-    fmt::print(stderr, "{} {} in {}; again later, the same command adds what is new\n", lines, what,
+    fmt::print(stderr, "{} {} in {}; again later, the same command adds what is new\n", done.lines, what,
                for_terminal(*options.file));
   return 0;
 }

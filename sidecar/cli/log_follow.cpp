@@ -131,9 +131,11 @@ int log_follow(const Common& common, const FollowOptions& options) {
       for (const auto& event : events) common.json ? append_json(text, event, terminal) : void(text += line_of(event));
       return watch.write(text);
     };
-    if (const auto archive = log.archive(); archive.first > range->from.value_or(range->since_us ? 0 : archive.first))
-      fmt::print(stderr, "jeton: hint: {}\n", archived_words(archive, "export --format jsonl"));
-    const auto done = follow_log(log, *range, watch, put);
+    const auto skipped = [](std::uint64_t first, const LogReader::Archive& archive) {
+      fmt::print(stderr, "jeton: not shown: {}\n",
+                 archived_words(archive, fmt::format("export --format jsonl --from {}", first), first));
+    };
+    const auto done = follow_log(log, *range, watch, put, skipped);
     return done ? 0 : tell(told_on_stderr, done.error());
   });
 }

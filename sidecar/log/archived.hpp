@@ -1,6 +1,7 @@
 // What is said where somebody asks for an archived event.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,7 +10,8 @@
 namespace jeton {
 
 /// "events 0 to 511 were archived on 2026-11-30; ask the archive: jeton log <ask> --state DIR". Only for an archive
-/// with a `first`.
-[[nodiscard]] std::string archived_words(const LogReader::Archive& archive, std::string_view ask);
+/// with a `first`, and from an event before that on.
+[[nodiscard]] std::string archived_words(const LogReader::Archive& archive, std::string_view ask,
+                                         std::uint64_t from = 0);
 
 }  // namespace jeton

@@ -197,17 +197,19 @@ std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat f
   return index;
 }
 
-std::uint64_t export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
-                            const std::function<bool(const std::string&)>& put,
-                            const std::function<void(std::uint64_t next)>& progress) {
+Exported export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
+                       const std::function<bool(const std::string&)>& put,
+                       const std::function<void(std::uint64_t next)>& progress) {
   const auto end = std::min(range.end, log.size());
   const auto origin = log.origin();
-  std::uint64_t lines = 0;
-  std::string text;
-  for (auto next = std::max(range.from, log.archive().first); next < end;) {
-    text.clear();
+  const auto archived_before = log.archive().first;
+  auto begin = archived_before;
+  Exported done{0, range.from.value_or(begin)};
+  for (std::string text; done.next < end; text.clear()) {
     std::optional<LogDamaged> damage;
-    const auto first = next;
+    std::uint64_t lines = 0;
+    const auto first = done.next;
+    auto next = first;
     const auto seen = log.visit(next, std::min<std::uint64_t>(page_events, end - next), [&](const auto& row) {
       if (damage) return;
       if (row.event == nullptr) {
@@ -224,14 +226,28 @@ std::uint64_t export_events(const LogReader& log, const ExportRange& range, Expo
         }
       }
     });
-    const auto archived = damage ? log.archive().first : 0;
-    if (damage && next >= archived) throw *damage;
     if (!damage && (seen == 0 || next == first)) throw LogDamaged(fmt::format("events from {} on are missing", next));
-    if (!text.empty() && !put(text)) return lines;
-    next = std::max(next, archived);  // they were let go while this went on
+    // Somebody let rows go while this went on. What comes behind them is not given: it would look whole.
+    const bool of_calls = format == ExportFormat::otlp_traces;
+    auto archive = damage || of_calls ? log.archive() : LogReader::Archive{};
+    if (of_calls && archive.first != archived_before) {
+      done.archived = archive;
+      return done;
+    }
+    if (damage && next >= archive.first) throw *damage;
+    if (damage && !range.from && next == begin) {  // nothing was given yet: it begins where the rows do now
+      begin = done.next = archive.first;
+      continue;
+    }
+    if (!text.empty() && !put(text)) return done;
+    done.lines += lines;
+    done.next = next;
     if (progress) progress(next);
+    if (!damage) continue;
+    done.archived = archive;
+    return done;
   }
-  return lines;
+  return done;
 }
 
 }  // namespace jeton

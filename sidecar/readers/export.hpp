@@ -32,17 +32,24 @@ bool append_export_line(std::string& out, const LogReader& log, const Event& eve
 [[nodiscard]] std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format);
 
 struct ExportRange {
-  std::uint64_t from = 0;
-  std::uint64_t end = UINT64_MAX;  ///< one behind the last
+  std::optional<std::uint64_t> from = std::nullopt;  ///< else from where the rows begin
+  std::uint64_t end = UINT64_MAX;                    ///< one behind the last
   std::optional<std::int64_t> since_us = std::nullopt;
   std::optional<std::int64_t> until_us = std::nullopt;  ///< events before
 };
 
+struct Exported {
+  std::uint64_t lines = 0;
+  std::uint64_t next = 0;                                     ///< nothing from here on was given
+  std::optional<LogReader::Archive> archived = std::nullopt;  ///< why it ended before the range did
+};
+
 /// Gives what is in the range to `put`, some hundred lines at a time, in short read transactions; stops when `put` says
-/// false. Archived events are stepped over. `progress` is told the next index. The number of lines. Throws LogDamaged
-/// where rows are missing, and what the reader throws.
-std::uint64_t export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
-                            const std::function<bool(const std::string&)>& put,
-                            const std::function<void(std::uint64_t next)>& progress = {});
+/// false. It ends as well where an event of the range is archived, and with otlp_traces wherever it is when one is:
+/// without its beginning a call has no line. `progress` is told the next index. Throws LogDamaged where rows are
+/// missing, and what the reader throws.
+[[nodiscard]] Exported export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
+                                     const std::function<bool(const std::string&)>& put,
+                                     const std::function<void(std::uint64_t next)>& progress = {});
 
 }  // namespace jeton

@@ -2,6 +2,7 @@
 #include "readers/follow.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,9 +16,14 @@ constexpr std::uint64_t looked_back = 16'384;
 
 class Follower {
  public:
-  Follower(const LogReader& log, const FollowRange& range)
-      : log_(log), range_(range), there_(log.size()), size_(there_), origin_(log.origin()) {
-    next_ = std::max(range.from.value_or(range.since_us ? 0 : newest()), log.archive().first);
+  Follower(const LogReader& log, const FollowRange& range, const Skipped& skipped)
+      : log_(log), range_(range), skipped_(skipped), there_(log.size()), size_(there_), origin_(log.origin()) {
+    const bool named = range.from || range.since_us;
+    next_ = named ? range.from.value_or(0) : newest();
+    const auto archive = log.archive();
+    if (named) gap_ = {next_, archive};
+    next_ = std::max(next_, archive.first);
+    tell_skipped();
   }
 
   /// Everything that is there and was not given yet; false when `put` wants no more.
@@ -31,11 +37,17 @@ class Follower {
     while (next_ < size) {
       const auto events = page(size);
       if (!events.empty() && !put(events)) return false;
+      tell_skipped();
     }
     return true;
   }
 
  private:
+  void tell_skipped() {
+    const auto gap = std::exchange(gap_, std::nullopt);
+    if (gap && gap->first < gap->second.first) skipped_(gap->first, gap->second);
+  }
+
   [[nodiscard]] bool is_wanted(const Event& event) const {
     // Only of what was there at the start: a clock that was set back hides nothing that is new.
     if (event.log_index < there_ && range_.since_us && event.time_us < *range_.since_us) return false;
@@ -78,9 +90,10 @@ class Follower {
       if (++next == end) last = *row.event;
     });
     if (damage || next != end)
-      if (const auto first = log_.archive().first; next < first) {
-        // Archived meanwhile: a day old at least.
-        next_ = std::max(next_, first);
+      if (const auto archive = log_.archive(); next < archive.first) {
+        // Archived meanwhile. What is behind it is still there, and what was shown before needs no word.
+        gap_ = {std::max(next, next_), archive};
+        next_ = std::max(next_, archive.first);
         last_.reset();
         return events;
       }
@@ -93,18 +106,20 @@ class Follower {
 
   const LogReader& log_;
   const FollowRange& range_;
+  const Skipped& skipped_;
   std::uint64_t there_;  ///< how many there were at the start
   std::uint64_t size_;
   std::string origin_;  ///< empty until it is signed for the first time
   std::uint64_t next_ = 0;
-  std::optional<Event> last_;  ///< the one before next_
+  std::optional<Event> last_;                                        ///< the one before next_
+  std::optional<std::pair<std::uint64_t, LogReader::Archive>> gap_;  ///< from here on, and nobody was told
 };
 
 }  // namespace
 
 Result<void> follow_log(const LogReader& log, const FollowRange& range, LogWatch& watch,
-                        const std::function<bool(const std::vector<Event>&)>& put) {
-  Follower follower(log, range);
+                        const std::function<bool(const std::vector<Event>&)>& put, const Skipped& skipped) {
+  Follower follower(log, range, skipped);
   int failed = 0;
   do {
     // Asked first: what was appended before the log was moved is still shown.

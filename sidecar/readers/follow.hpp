@@ -31,9 +31,12 @@ inline constexpr int follow_patience = 25;
 
 /// Gives `put` what is in the range, then what is appended, some hundred events at a time, in short read transactions.
 /// Ends when the watch or `put` (false) wants it; log_unavailable when the log was replaced. Events of the replaced log
-/// that were not seen yet come first. Archived events are stepped over. Throws LogDamaged where rows are missing or no
-/// event, and where what was shown is gone or changed; and what the reader throws again and again.
+/// that were not seen yet come first. Archived events are stepped over, and where they are in the range `skipped` is
+/// told the first of them and what is archived by then. Throws LogDamaged where rows are missing or no event, and where
+/// what was shown is gone or changed; and what the reader throws again and again.
+using Skipped = std::function<void(std::uint64_t first, const LogReader::Archive& archive)>;
 [[nodiscard]] Result<void> follow_log(const LogReader& log, const FollowRange& range, LogWatch& watch,
-                                      const std::function<bool(const std::vector<Event>&)>& put);
+                                      const std::function<bool(const std::vector<Event>&)>& put,
+                                      const Skipped& skipped);
 
 }  // namespace jeton

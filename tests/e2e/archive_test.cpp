@@ -1,4 +1,7 @@
 // The log lets go of what is old while its daemon works: what a stranger, a reviewer and the callers see of it.
+#include <csignal>
+
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +12,7 @@
 #include "jeton/clock.hpp"
 #include "jeton/hash.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/archiving.hpp"
 #include "support/catch.hpp"
 #include "support/daemon.hpp"
 #include "support/events.hpp"
@@ -252,6 +256,62 @@ TEST_CASE("at its quota a daemon grants nothing and a revocation holds") {
   const Daemon daemon({.config = config("reserve_bytes = 65536\nlog_bytes_max = 900000\n"), .state = state.place()});
   const auto client = daemon.client();
   REQUIRE(eventually([&] { return signed_for_all(client); }));
+TEST_CASE("an export and a follower that an archive overtakes say which events they could not write") {
+  constexpr std::uint64_t events = 20'000, below = 19'968;
+  const OldState state(events);
+  // given: a reader that waits for whoever takes what it writes
+  const bool follows = GENERATE(false, true);
+  const std::vector<std::string> words = follows ? std::vector<std::string>{"follow", "--from", "0", "--json"}
+                                                 : std::vector<std::string>{"export", "--format", "jsonl"};
+  std::vector<std::string> command{program("jeton"), "log", "--state", state.place().string()};
+  command.insert(command.begin() + 2, words.begin(), words.end());
+  int out[2];
+  REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+  const auto said = state.beside("stderr");
+  const int in = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int err = ::open(said.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const auto reader = spawn(command, {}, in, out[1], err);
+  for (const int fd : {in, out[1], err}) ::close(fd);
+  std::string text(1, '\0');
+  REQUIRE(::read(out[0], text.data(), 1) == 1);
+
+  // when: an operator archives, and then what was written is taken
+  {
+    auto store = open_sqlite_store(state.file(), Sync::full);
+    REQUIRE(store);
+    testing::archive(**store, below);
+    SignedHead head{(*store)->head(), 0, {}};
+    head.signature.resize(64);
+    REQUIRE((*store)->keep(head));
+    REQUIRE((*store)->move_archived(100) == below / 256);
+  }
+  const auto last = fmt::format("\"log_index\":{}", events);  // the log.archived
+  std::string more(1 << 16, '\0');
+  for (ssize_t got = 0; (got = ::read(out[0], more.data(), more.size())) > 0;) {
+    text.append(more, 0, static_cast<std::size_t>(got));
+    if (follows && text.find(last) != text.npos) ::kill(reader, SIGTERM);
+  }
+  ::close(out[0]);
+  const auto status = wait_for_exit(reader, std::chrono::seconds(20));
+
+  // then
+  std::vector<std::uint64_t> places;
+  for (std::size_t at = 0; (at = text.find("\"log_index\":", at)) != text.npos; ++at)
+    places.push_back(std::stoull(text.substr(at + 12)));
+  std::uint64_t whole = 0;
+  while (whole < places.size() && places[whole] == whole) ++whole;
+  CHECK(whole > 0);
+  CHECK(whole < below);
+  const auto words_said = read_file(said);
+  CAPTURE(words_said);
+  CHECK(words_said.find(fmt::format("events {} to {} were archived on ", whole, below - 1)) != words_said.npos);
+  CHECK(words_said.find(fmt::format("--from {} --state DIR", whole)) != words_said.npos);
+  CHECK(status == (follows ? 0 : 3));
+  // An export writes nothing from behind the gap; who follows sees all that is there.
+  CHECK(places.size() == whole + (follows ? events + 1 - below : 0));
+  if (!follows) CHECK(words_said.find("is not whole") != words_said.npos);
+}
+
 
   // given: a log that is full, and a token from before
   std::optional<Json> minted;

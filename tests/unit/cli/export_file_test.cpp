@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "store/sqlite_copy.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/archiving.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
 #include "support/temp_dir.hpp"
@@ -28,9 +30,9 @@ struct Log {
       for (int i = first; i <= last; ++i) (*store)->append(t::full_event(jeton::EventKind::token_minted, i));
     }));
   }
-  [[nodiscard]] int run(const std::string& format) const {
+  [[nodiscard]] int run(const std::string& format, const std::string& state = "") const {
     Common common;
-    common.state = dir.path().string();
+    common.state = state.empty() ? dir.path().string() : state;
     ExportOptions options;
     options.format = format;
     options.file = file.string();
@@ -96,6 +98,36 @@ TEST_CASE("an export of traces that was cut off anywhere is continued to the sam
     CAPTURE(size);
     t::write_bytes(log.file, whole.substr(0, size));
     CHECK(log.run("otlp-traces") == 0);
+    CHECK((t::bytes_of(log.file) == whole));
+  }
+}
+
+TEST_CASE("an export that an archive interrupted is continued from the archive to the same bytes", "[archive]") {
+  for (const std::string format : {"jsonl", "csv"}) {
+    CAPTURE(format);
+    const Log log;
+    log.grow(401, 700);
+    const auto archive_of = log.dir / "archive";
+    std::filesystem::create_directory(archive_of);
+    REQUIRE(jeton::copy_ledger(log.dir / "jeton.db", archive_of / "jeton.db", 700));
+    const auto store = jeton::open_sqlite_store(log.dir / "jeton.db", jeton::Sync::normal);
+    REQUIRE(store);
+    t::archive(**store, 512);
+    REQUIRE(log.run(format) == 0);
+    const auto whole = t::bytes_of(log.file);
+    // given: an export that ended while the rows behind it went
+    t::write_bytes(log.file, whole.substr(0, whole.size() / 3));
+    jeton::SignedHead head{(*store)->head(), 0, {}};
+    head.signature.resize(64);
+    REQUIRE((*store)->keep(head));
+    REQUIRE((*store)->move_archived(2) == 2);
+
+    // then: the log itself has not what comes next, and the archive has
+    const auto cut = t::bytes_of(log.file);
+    CHECK(log.run(format) == 4);
+    CHECK((t::bytes_of(log.file) == cut));
+    CHECK(log.run(format, archive_of.string()) == 0);
+    CHECK(log.run(format) == 0);
     CHECK((t::bytes_of(log.file) == whole));
   }
 }

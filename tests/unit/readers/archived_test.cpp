@@ -67,25 +67,101 @@ TEST_CASE("who follows an archived log begins with its first row and goes on whe
     if (look == 1) log.archive(768);
     if (look == 2) log.archive(log.store.size() / 256 * 256);  // also the event that was shown last
   });
-  REQUIRE(follow_log(*log.store.reader(), range, looks, [&](const std::vector<Event>& events) {
+  const auto put = [&](const std::vector<Event>& events) {
     for (const auto& event : events) places.push_back(event.log_index);
     return true;
-  }));
+  };
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> skipped;
+  REQUIRE(follow_log(*log.store.reader(), range, looks, put,
+                     [&](std::uint64_t first, const auto& archive) { skipped.emplace_back(first, archive.first); }));
   REQUIRE_FALSE(places.empty());
   CHECK(places.front() == 256);
+  // Only what was never shown is told: all the rest was there when it was looked at.
+  CHECK(skipped == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 256}});
   CHECK(places.back() >= 1001);
   CHECK(std::is_sorted(places.begin(), places.end()));
+}
+
+TEST_CASE("who follows is told which events were archived before they were shown", "[archive]") {
+  OpenedCalls log(1000);
+  std::vector<std::uint64_t> places;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> skipped;
+  FollowRange range;
+  range.from = 0;
+  SECTION("of every event") {}
+  SECTION("of some, whatever it wants to see") {
+    range.wanted = [](const Event& event) { return event.log_index % 2 == 0; };
+  }
+  Looks looks(2, [](int) {});
+  // when: somebody archives while the first page is on its way out
+  const auto put = [&](const std::vector<Event>& events) {
+    if (places.empty()) log.archive(768);
+    for (const auto& event : events) places.push_back(event.log_index);
+    return true;
+  };
+  REQUIRE(follow_log(*log.store.reader(), range, looks, put,
+                     [&](std::uint64_t first, const auto& archive) { skipped.emplace_back(first, archive.first); }));
+  // then: what is in neither is in no gap
+  CHECK(skipped == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{256, 768}});
+  const std::size_t all = 256 + (1001 - 768);
+  CHECK(places.size() == (range.wanted ? (all + 1) / 2 : all));
+}
+
+TEST_CASE("an export ends where events were archived before they were written", "[archive]") {
+  OpenedCalls log(1000);
+  std::string text;
+  const auto put = [&](const std::string& more) {
+    if (text.empty()) log.archive(768);
+    text += more;
+    return true;
+  };
+  const auto done = export_events(*log.store.reader(), {}, ExportFormat::jsonl, put);
+  REQUIRE(done.archived);
+  CHECK(done.archived->first == 768);
+  CHECK(done.next == 256);
+  CHECK(done.lines == 256);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 256);  // nothing from behind the gap
+  // and: one that has to go on there says so as well
+  ExportRange range;
+  range.from = 256;
+  const auto again = export_events(*log.store.reader(), range, ExportFormat::jsonl, put);
+  CHECK((again.archived && again.lines == 0));
+}
+
+TEST_CASE("an export of traces ends when the beginnings of calls were archived meanwhile", "[archive]") {
+  OpenedCalls log(600);
+  const auto end_call = [&](int seed) {
+    REQUIRE(log.store.transact([&] {
+      auto event = event_of(EventKind::call_outcome, seed);
+      event.role = Role::agent;
+      event.outcome = Outcome::ok;
+      log.store.append(event);
+    }));
+  };
+  end_call(590);
+  for (int i = 0; i < 300; ++i) end_call(100 + i);  // they began long before
+  std::string text;
+  const auto put = [&](const std::string& more) {
+    if (text.empty()) log.archive(512);
+    text += more;
+    return true;
+  };
+  const auto done = export_events(*log.store.reader(), {}, ExportFormat::otlp_traces, put);
+  CHECK(done.archived);
+  CHECK(done.next < log.store.size());
+  CHECK(static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) == done.lines);
 }
 
 TEST_CASE("an export of an archived log begins with its first row", "[archive]") {
   OpenedCalls log(600);
   log.archive(512);
   std::string text;
-  const auto lines = export_events(*log.store.reader(), {}, ExportFormat::jsonl, [&](const std::string& more) {
+  const auto done = export_events(*log.store.reader(), {}, ExportFormat::jsonl, [&](const std::string& more) {
     text += more;
     return true;
   });
-  CHECK(lines == 601 - 512);
+  CHECK(done.lines == 601 - 512);
+  CHECK_FALSE(done.archived);
   CHECK(index_of_line(text.substr(0, text.find('\n')), ExportFormat::jsonl) == 512);
 }
 

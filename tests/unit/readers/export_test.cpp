@@ -105,7 +105,7 @@ TEST_CASE("an export has every event of its range once and in order, whatever th
   const auto exported = [&](const jeton::ExportRange& range, std::size_t puts_max = SIZE_MAX) {
     std::string text;
     std::size_t puts = 0;
-    const auto lines = export_events(*store.reader(), range, ExportFormat::jsonl, [&](const std::string& more) {
+    const auto done = export_events(*store.reader(), range, ExportFormat::jsonl, [&](const std::string& more) {
       text += more;
       return ++puts < puts_max;
     });
@@ -113,7 +113,7 @@ TEST_CASE("an export has every event of its range once and in order, whatever th
     std::vector<std::uint64_t> places;
     for (std::string line; std::getline(in, line);)
       places.push_back(jeton::index_of_line(line, ExportFormat::jsonl).value());
-    CHECK((puts_max != SIZE_MAX || lines == places.size()));
+    CHECK((puts_max != SIZE_MAX || done.lines == places.size()));
     return places;
   };
   const auto all = exported({});

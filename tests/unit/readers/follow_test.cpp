@@ -83,16 +83,21 @@ class BusyReader final : public jeton::LogReader {
   mutable int failures_;
 };
 
+void nothing_archived(std::uint64_t, const jeton::LogReader::Archive&) { FAIL("nothing is archived here"); }
+
 /// The places of what a follower is given.
 struct Shown {
   Places places;
   jeton::Result<void> done;
 
   Shown(const jeton::LogReader& log, const FollowRange& range, jeton::LogWatch& watch)
-      : done(follow_log(log, range, watch, [this](const std::vector<Event>& events) {
-          for (const auto& event : events) places.push_back(event.log_index);
-          return true;
-        })) {}
+      : done(follow_log(
+            log, range, watch,
+            [this](const std::vector<Event>& events) {
+              for (const auto& event : events) places.push_back(event.log_index);
+              return true;
+            },
+            nothing_archived)) {}
 };
 
 Places shown(const Log& log, const FollowRange& range, std::deque<FakeWatch::Step> steps = {}) {
@@ -206,6 +211,7 @@ TEST_CASE("who follows ends when nobody takes what is shown") {
   log.grow(700);
   FakeWatch watch({[] { FAIL("it goes on"); }});
   int pages = 0;
-  CHECK(follow_log(*log.store.reader(), {.from = 0}, watch, [&](const auto&) { return ++pages < 2; }));
+  CHECK(follow_log(
+      *log.store.reader(), {.from = 0}, watch, [&](const auto&) { return ++pages < 2; }, nothing_archived));
   CHECK(pages == 2);
 }

@@ -186,9 +186,9 @@ TEST_CASE("an export of traces has a line for each call that is over at the even
     store.append(open);
   }));
   std::string text;
-  const auto lines = export_events(*store.reader(), {}, jeton::ExportFormat::otlp_traces,
-                                   [&](const std::string& more) { return text += more, true; });
-  CHECK(lines == 1);
+  const auto done = export_events(*store.reader(), {}, jeton::ExportFormat::otlp_traces,
+                                  [&](const std::string& more) { return text += more, true; });
+  CHECK(done.lines == 1);
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   CHECK(jeton::index_of_line(text, jeton::ExportFormat::otlp_traces) == 6);
 }
