@@ -167,19 +167,22 @@ Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order
   const auto is_it = [&txn](const CallAbove& above) { return above.txn == txn; };
   const auto of_call = [&](const MintedTokens::Entry& entry) { return entry.txn == txn || entry.acts_for(is_it); };
   std::optional<Call> call;
+  if (by.may_read) call = Call::from(parts_.store.story(txn));
   std::string owner;
-  if (by.may_read) {
-    call = Call::from(parts_.store.story(txn));
-    if (!call) return no_such_call();
+  if (call) {
     owner = call->opening().agent.value_or("");
   } else {
-    const auto live = minted_.live(parts_.clock.boot_us(), of_call, true);
+    // Archived, or not to be read: whose it is then only a token says that lives by it.
+    const auto live = minted_.live(parts_.clock.boot_us(), of_call, by.in_memory);
+    if (live.empty() && by.may_read) return no_such_call();
     if (live.empty()) return not_without_the_log();
     const auto& one = *minted_.find(live.front());
     owner = one.txn == txn ? one.owner->agent : std::find_if(one.above->begin(), one.above->end(), is_it)->agent;
   }
   if (!by.owns(owner)) return no_such_call();
   const auto tokens = end_live(order, of_call, by.in_memory);
+  // Nothing is minted for an archived call any more, so there is nothing to close.
+  if (by.may_read && !call) return Ended{tokens};
   if (call && call->revocation() != nullptr) return Ended{tokens, call->revocation()->log_index};
   if (controls_.is_closing(txn)) return Ended{tokens};
   auto closing = order;

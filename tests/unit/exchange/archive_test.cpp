@@ -183,7 +183,6 @@ TEST_CASE("a call whose beginning is archived is unknown to mint, outcome, deleg
   const auto check = [&] {
     CHECK(code_of(company.mint(billing, opened->txn, mail, binding("send", "{}"))) == "unknown_call");
     CHECK(code_of(company.finish(billing, {opened->txn, Outcome::ok})) == "unknown_call");
-    CHECK(code_of(company.revoke(billing, {.txn = opened->txn})) == "unknown_call");
     OpenRequest child{binding("refund")};
     child.server = crm;
     child.parent_txn = opened->txn;
@@ -191,10 +190,49 @@ TEST_CASE("a call whose beginning is archived is unknown to mint, outcome, deleg
     CHECK(code_of(company.redeem(mail_account, late->token, mail, binding("send", "{}"), "id")) == "unknown_key");
   };
   check();
+  CHECK(company.revoke(billing, {.txn = opened->txn})->revoked == 1);  // its token, which nobody redeems any more
+  CHECK(code_of(company.revoke(billing, {.txn = opened->txn})) == "unknown_call");
   keep_house(company);
   check();
+  CHECK(code_of(company.revoke(billing, {.txn = opened->txn})) == "unknown_call");
   company.restart();
   CHECK(code_of(company.mint(billing, opened->txn, mail, binding("send", "{}"))) == "unknown_call");
+}
+
+TEST_CASE("revoking a call that is archived ends the live token of a call that acts for it", "[archive]") {
+  Company company;
+  // given: a call for a user whose own token lives for days, and a call that was opened inside it a moment ago
+  OpenRequest for_alice{binding("refund")};
+  for_alice.server = crm;
+  for_alice.delegation.user = Subject{"alice", "https://idp.example", company.clock.wall_us() / us_per_s + 3 * day_s};
+  const auto parent = company.open(billing, for_alice);
+  REQUIRE(parent);
+  REQUIRE(company.redeem_refund(*parent->minted));
+  fill(company, 300);
+  sign(company);
+  let_a_day_pass(company);
+  OpenRequest inside{binding("refund")};
+  inside.server = crm;
+  inside.parent_txn = parent->txn;
+  const auto child = company.open(billing, inside);
+  REQUIRE(child);
+  REQUIRE(archive(company, 256)->below == 256);
+  SECTION("its rows are still there") {}
+  SECTION("its rows are gone") { keep_house(company); }
+  const auto by = GENERATE(billing, operator_uid);
+
+  CHECK(code_of(company.revoke(support, {.txn = parent->txn})) == "unknown_call");
+  const auto revoked = company.revoke(by, {.txn = parent->txn});
+
+  REQUIRE(revoked);
+  CHECK(revoked->revoked == 1);
+  CHECK(revoked->log_index);
+  CHECK(code_of(company.redeem_refund(*child->minted)) == "revoked");
+  // and: nothing is written about a call of which the log knows nothing any more
+  const auto& event = company.memory.events().at(revoked->log_index.value());
+  CHECK((event.txn == child->txn));
+  CHECK((event.jti == child->minted->jti));
+  CHECK(code_of(company.revoke(by, {.txn = parent->txn})) == "unknown_call");
 }
 
 TEST_CASE("a spent token is spent until it is archived and then nobody's", "[archive]") {
