@@ -5,6 +5,10 @@
 
 namespace jeton {
 
+std::string errand_account(const Caller& caller) {
+  return caller.remote ? one_remote(*caller.remote) : words_for(caller) + ' ' + caller.socket;
+}
+
 Places::Holder Places::holder_of(const Caller& caller) {
   return {caller.uid, caller.remote ? one_remote(*caller.remote) : ""};
 }

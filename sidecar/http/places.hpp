@@ -21,6 +21,10 @@ struct ServerLimits {
   std::int64_t request_s = 5;
 };
 
+/// Whose share of the threads for errands: agents of one account are told apart by their sockets, hosts of one network
+/// (of IPv6 a /64) not at all.
+[[nodiscard]] std::string errand_account(const Caller& caller);
+
 /// The places there are, and who has them. One thread.
 class Places {
  public:

@@ -49,12 +49,6 @@ void end_of_coroutine(std::exception_ptr thrown) {
 
 const Error full{Code::overloaded, "too many open connections; close idle ones and try again"};
 
-/// Whose share of the threads for errands: agents of one account are told apart by their sockets, hosts of one network
-/// not at all.
-std::string errand_account(const Caller& caller) {
-  return caller.remote ? one_remote(*caller.remote) : words_for(caller) + ' ' + caller.socket;
-}
-
 /// Somebody waits for its end, and nobody could catch what it throws: an answer that never came is a refusal as well.
 void run_safely(const std::function<void()>& work) {
   try {

@@ -93,7 +93,9 @@ TEST_CASE("an archive is a copy that verifies and the log goes on with the roots
 
   // when: what is older than two days is archived
   const auto to = state.beside("archive");
+  const auto umask_before = ::umask(0);
   const auto done = jeton_log({"archive", "--to", to, "--older-than", "2d", "--json"}, state.place(), &daemon);
+  ::umask(umask_before);
   CAPTURE(done.out, done.err);
   REQUIRE(done.status == 0);
   CHECK(Json::parse(done.out).at("below") == 768);
@@ -109,6 +111,9 @@ TEST_CASE("an archive is a copy that verifies and the log goes on with the roots
   struct stat info {};
   CHECK(::stat(to.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0700);
+  // Whatever the umask of who types it: what it is made with is what it was while it was made.
+  CHECK(::stat((to / "jeton.db").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
   CHECK(jeton_log({"consistency", kept}, state.place()).status == 0);
   CHECK(jeton_log({"tiles", state.beside("tiles"), "--entries"}, state.place()).status == 0);
   CHECK_FALSE(std::filesystem::exists(state.beside("tiles") / "tile" / "entries" / "000"));
@@ -251,11 +256,6 @@ TEST_CASE("what is no copy of this log archives nothing and neither does who is 
   CHECK(state.archive().below == 0);
 }
 
-TEST_CASE("at its quota a daemon grants nothing and a revocation holds") {
-  const OldState state(1500);
-  const Daemon daemon({.config = config("reserve_bytes = 65536\nlog_bytes_max = 900000\n"), .state = state.place()});
-  const auto client = daemon.client();
-  REQUIRE(eventually([&] { return signed_for_all(client); }));
 TEST_CASE("an export and a follower that an archive overtakes say which events they could not write") {
   constexpr std::uint64_t events = 20'000, below = 19'968;
   const OldState state(events);
@@ -312,6 +312,11 @@ TEST_CASE("an export and a follower that an archive overtakes say which events t
   if (!follows) CHECK(words_said.find("is not whole") != words_said.npos);
 }
 
+TEST_CASE("at its quota a daemon grants nothing and a revocation holds") {
+  const OldState state(1500);
+  const Daemon daemon({.config = config("reserve_bytes = 65536\nlog_bytes_max = 900000\n"), .state = state.place()});
+  const auto client = daemon.client();
+  REQUIRE(eventually([&] { return signed_for_all(client); }));
 
   // given: a log that is full, and a token from before
   std::optional<Json> minted;

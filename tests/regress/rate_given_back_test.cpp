@@ -45,6 +45,19 @@ TEST_CASE("a rate limit's place is given back when one answer of a transaction i
   for (int i = 0; i < 3; ++i) CHECK(company.open(billing, files, binding("read")));
 }
 
+TEST_CASE("a token that is refused for its length takes no place under the rate limit") {
+  // given: one token a minute, of any tool
+  Company company;
+  const Grants any_tool({{"billing", files, {"*"}, {"reads", 120, 8, 1, 1}}});
+  company.process.emplace(company.memory, any_tool, company.roles, company.secret, company.clock);
+  const std::string long_name(9'000, 't');
+
+  for (int i = 0; i < 3; ++i) CHECK(code_of(company.open(billing, files, binding(long_name))) == "bad_request");
+
+  CHECK(company.open(billing, files, binding("read")));
+  CHECK(code_of(company.open(billing, files, binding("read"))) == "rate_limited");
+}
+
 TEST_CASE("a rate limit's places are given back though the machine slept for a minute between two of them") {
   MintRate rate;
   REQUIRE(rate.take("billing", "refunds", 1, 0));

@@ -76,3 +76,15 @@ TEST_CASE("whoever has a place keeps it when the limits become smaller") {
   places.set_limits(limits_of(100));
   CHECK(places.has_room_for(remote("10.2.0.1")));
 }
+
+TEST_CASE("hosts of one IPv6 network are one account among errands and those of another network another") {
+  using jeton::errand_account;
+  CHECK(errand_account(remote("2001:db8:1:2::1")) == errand_account(remote("2001:db8:1:2:ffff::9")));
+  CHECK(errand_account(remote("2001:db8:1:2::1")) != errand_account(remote("2001:db8:1:3::1")));
+  CHECK(errand_account(remote("192.0.2.1")) != errand_account(remote("192.0.2.2")));
+  // Of this machine an account is one on each of its sockets, and never a host.
+  CHECK(errand_account(account(1001)) != errand_account(account(1002)));
+  auto by_own_socket = account(1001);
+  by_own_socket.socket = "/run/jeton/billing.sock";
+  CHECK(errand_account(by_own_socket) != errand_account(account(1001)));
+}

@@ -26,6 +26,7 @@ class TestDoor final : public jeton::Door {
   jeton::StallGuard* guard = nullptr;
   std::size_t body_bytes = 1024;
   std::function<void()> at_answer = [] {}, in_house = [] {};
+  std::function<void(const Job&)> at_answer_of = [](const Job&) {};
 
   void answer(std::span<Job* const> jobs) override {
     at_answer();
@@ -35,6 +36,7 @@ class TestDoor final : public jeton::Door {
     }
     bool hangs = false;
     for (auto* job : jobs) {
+      at_answer_of(*job);
       job->response.body = "{}";
       hangs = hangs || job->request.target == "/hang";
       if (job->request.target != "/block") continue;
@@ -56,6 +58,9 @@ class TestDoor final : public jeton::Door {
     if (!stopping) in_house();
   }
   bool wants_sha256_of(const jeton::Caller&) const override { return false; }
+  /// What is asked at /errand needs another program, and goes on to.
+  std::function<void()> errand(Job& job) override { return job.request.target == "/errand" ? errand_work : nullptr; }
+  std::function<void()> errand_work = [] {};
 
   std::vector<std::size_t> ticks() {
     const std::lock_guard lock(mutex_);
@@ -181,6 +186,28 @@ TEST_CASE("while the disk hangs those are answered as well for whom its tick had
   CHECK(other.answer().has_value());
   door.disk.set_value();
   CHECK(blocking.answer().has_value());
+}
+
+TEST_CASE("a request whose errand throws every time is answered and the loop goes on") {
+  TestDoor door;
+  std::atomic<int> ran = 0;
+  std::optional<jeton::Code> told;
+  door.errand_work = [&ran] {
+    ++ran;
+    throw std::runtime_error("a mistake of our own");
+  };
+  door.at_answer_of = [&told](const Job& job) {
+    if (job.request.target == "/errand" && job.fault) told = job.fault->code;
+  };
+  const Running running(door);
+  RawClient client(running.socket());
+  client.send("GET /errand HTTP/1.1\r\n\r\n");
+  REQUIRE(client.answer());
+
+  CHECK(told == jeton::Code::internal);
+  CHECK(ran > 0);
+  CHECK(ran < 100);
+  (void)known_client(running);
 }
 
 TEST_CASE("an exception out of a tick ends the loop with its words and not in silence") {
