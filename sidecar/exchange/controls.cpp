@@ -2,6 +2,7 @@
 #include "exchange/controls.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/core.h>
 
@@ -9,6 +10,9 @@ namespace jeton {
 namespace {
 
 const std::string every_agent;
+
+/// More than an order takes in the log.
+constexpr std::int64_t order_bytes = 1024;
 
 bool closes_run(const Event& event) {
   return event.kind == EventKind::token_revoked && !event.jti && !event.txn && event.run_id;
@@ -109,10 +113,35 @@ void Controls::begin(Store& store) {
   });
   forget_first(static_cast<std::size_t>(arrived - waiting_.begin()));
   for (auto& order : waiting_) order.log_index.reset();
+  if (!held_.empty()) release(store.room());
   write(store);
 }
 
+bool Controls::is_held(const Jti& jti) const {
+  return std::any_of(held_.begin(), held_.end(), [&jti](const Order& order) { return order.jti == jti; });
+}
+
+void Controls::hold() {
+  const auto begin = waiting_.begin() + static_cast<std::ptrdiff_t>(written_);
+  const auto of_agents =
+      std::stable_partition(begin, waiting_.end(), [](const Order& order) { return order.event->role != Role::agent; });
+  for (auto order = of_agents; order != waiting_.end(); ++order) {
+    if (!order->txn && !order->jti) take_effect(*order->event, std::nullopt);  // it has no place any more
+    held_.push_back(std::move(*order));
+  }
+  waiting_.erase(of_agents, waiting_.end());
+}
+
+void Controls::release(std::int64_t room) {
+  if (room < room_of_agents) return;
+  const auto count = std::min<std::int64_t>(std::ssize(held_), room / order_bytes);
+  std::move(held_.begin(), held_.begin() + count, std::back_inserter(waiting_));
+  held_.erase(held_.begin(), held_.begin() + count);
+}
+
 void Controls::write(Store& store) {
+  if (written_ == waiting_.size()) return;
+  if (store.room() < room_of_agents) hold();
   for (; written_ < waiting_.size(); ++written_) {
     auto& order = waiting_[written_];
     const auto event = event_of(order);
@@ -128,7 +157,8 @@ void Controls::taken_back_to(std::uint64_t size) {
 void Controls::settle(bool durable, const std::set<Jti>& never_left) {
   if (durable) forget_first(written_);
   if (!durable && !never_left.empty())
-    std::erase_if(waiting_, [&](const Order& order) { return order.jti && never_left.count(*order.jti) != 0; });
+    for (auto* orders : {&waiting_, &held_})
+      std::erase_if(*orders, [&](const Order& order) { return order.jti && never_left.count(*order.jti) != 0; });
   written_ = 0;
 }
 

@@ -24,6 +24,9 @@ class Controls {
   static constexpr std::size_t runs_per_agent_max = 1024;
   /// While the log cannot be written, no more orders of agents are taken than this.
   static constexpr std::size_t waiting_max = 65'536;
+  /// Bytes below a quota that an agent's order leaves alone: what agents may write without end must not use up what an
+  /// operator needs. With less it waits in memory.
+  static constexpr std::int64_t room_of_agents = 64 * 1024;
 
   /// An event on its way into the log. What one request ordered shares one `event`; the rest is this order's own.
   struct Order {
@@ -58,10 +61,20 @@ class Controls {
   /// Takes effect at once.
   void order(Order order);
   [[nodiscard]] const std::vector<Order>& waiting() const { return waiting_; }
+  /// How many orders hold in memory only, and how many of those wait for room below a quota.
+  [[nodiscard]] std::size_t unwritten() const { return waiting_.size() + held_.size(); }
+  [[nodiscard]] std::size_t held() const { return held_.size(); }
+  /// Whether a transaction would bring some of them into the log.
+  [[nodiscard]] bool is_due(std::int64_t room) const {
+    return !waiting_.empty() || (!held_.empty() && room >= room_of_agents);
+  }
+  /// Whether that this token is ended waits for room.
+  [[nodiscard]] bool is_held(const Jti& jti) const;
 
   /// First thing in a transaction: what an earlier one did not get into the log.
   void begin(Store& store);
-  /// Appends the orders that this transaction has not appended yet.
+  /// Appends the orders that this transaction has not appended yet, but for those of agents where there is no room for
+  /// them: they come into the log when there is, as many at once as there is room for.
   void write(Store& store);
   /// A part of the transaction was taken back: what it appended waits again.
   void taken_back_to(std::uint64_t size);
@@ -77,12 +90,15 @@ class Controls {
   void take_effect(const Event& event, std::optional<std::uint64_t> log_index);
   void note_place(const Event& event, std::uint64_t log_index);
   void forget_first(std::size_t count);
+  void hold();
+  void release(std::int64_t room);
 
   std::map<std::string, Switch> switches_;
   std::optional<std::uint64_t> all_disabled_at_;
   std::map<std::string, Runs> runs_;  ///< by agent; those an operator revoked, of every agent, under ""
   std::set<Txn> closing_;
   std::vector<Order> waiting_;
+  std::vector<Order> held_;  ///< of agents, until there is room
   std::size_t written_ = 0;  ///< so many of them, from the first, are in the transaction at hand
 };
 

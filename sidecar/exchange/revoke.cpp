@@ -23,10 +23,11 @@ struct Exchange::Throw {
   bool already = false;
 };
 
-/// How many tokens a request ended, and the event that stands where it ordered none.
+/// How many tokens a request ended, and the event that stands where it ordered none; `held`: that event waits for room.
 struct Exchange::Ended {
   std::int64_t tokens = 0;
   std::optional<std::uint64_t> standing = std::nullopt;
+  bool held = false;
 };
 
 namespace {
@@ -36,9 +37,6 @@ const AgentEntry* agent_named(const Roles& roles, const std::string& name) {
   const auto found = std::find_if(agents.begin(), agents.end(), [&](const AgentEntry& a) { return a.name == name; });
   return found == agents.end() ? nullptr : &*found;
 }
-
-/// Bytes below a quota within which the reserve is near.
-constexpr std::int64_t room_of_agents = 64 * 1024;
 
 /// The newest event that made or ended this token.
 std::optional<std::uint64_t> newest_about(const std::vector<Event>& story, const Jti& jti) {
@@ -64,6 +62,12 @@ tl::unexpected<Error> not_without_the_log() {
   return refuse(Code::log_unavailable, "whose it is stands in the log, which cannot be read now; try again");
 }
 
+tl::unexpected<Error> in_memory_only() {
+  return refuse(Code::log_unavailable,
+                "in memory only: the log is at its quota, so it holds now and is written when there is room; ask again "
+                "after a restart before that, or ask an operator");
+}
+
 tl::unexpected<Error> no_such_agent(const std::string& name) {
   return refuse(
       Code::unknown_agent,
@@ -80,7 +84,8 @@ std::optional<Error> Exchange::held_back(const AgentEntry& agent) const {
 
 std::optional<Error> Exchange::revoked_for_good(const Call& call) const {
   const auto& opening = call.opening();
-  if (call.revocation() != nullptr) return Error{Code::revoked, "this call was revoked; open a new one"};
+  if (call.revocation() != nullptr || controls_.is_closing(*opening.txn))
+    return Error{Code::revoked, "this call was revoked; open a new one"};
   if (controls_.is_run_revoked(opening.agent.value_or(""), opening.run_id))
     return Error{Code::revoked, "this run was revoked; begin another one"};
   return std::nullopt;
@@ -88,7 +93,7 @@ std::optional<Error> Exchange::revoked_for_good(const Call& call) const {
 
 Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& request) {
   Refusal about{Verb::revoke};
-  const auto before = controls_.waiting().size();
+  const auto before = controls_.waiting().size(), held = controls_.held();
   const auto ended =
       revoker_of(caller, false, true).and_then([&](const Revoker& by) { return end(by, caller, request); });
   if (!ended) {
@@ -100,6 +105,7 @@ Result<Revoked> Exchange::revoke(const Caller& caller, const RevokeRequest& requ
     return refuse(refused(caller, ended.error(), about));
   }
   controls_.write(parts_.store);
+  if (ended->held || controls_.held() > held) return in_memory_only();
   const auto& ordered = controls_.waiting();
   return Revoked{ended->tokens, ordered.size() > before ? ordered.back().log_index : ended->standing};
 }
@@ -119,11 +125,8 @@ Result<Exchange::Revoker> Exchange::revoker_of(const Caller& caller, bool in_mem
 }
 
 Result<Exchange::Ended> Exchange::end(const Revoker& by, const Caller& caller, const RevokeRequest& request) {
-  if (by.agent != nullptr && controls_.waiting().size() >= Controls::waiting_max)
-    return refuse(Code::log_unavailable, "too much waits for the log already; try again");
-  // What an agent may write without end must not use up what an operator needs.
-  if (by.agent != nullptr && by.may_read && parts_.store.room() < room_of_agents)
-    return refuse(Code::log_unavailable, "the log is at its quota, where only an operator ends anything; ask one");
+  if (by.agent != nullptr && controls_.unwritten() >= Controls::waiting_max)
+    return refuse(Code::log_unavailable, "too much waits for the log already; try again, or ask an operator");
   const auto order = event_of(EventKind::token_revoked, by.agent == nullptr ? Role::operator_ : Role::agent, caller);
   if (request.jti) return end_token(by, order, *request.jti);
   if (request.txn) return end_call(by, order, *request.txn);
@@ -154,8 +157,10 @@ Result<Exchange::Ended> Exchange::end_token(const Revoker& by, const Event& orde
     return Ended{0, spent->log_index};
   }
   if (!by.owns(entry->owner->agent)) return no_such_call();
-  const bool live =
-      entry->state == MintedTokens::State::live || (by.in_memory && entry->state == MintedTokens::State::ending);
+  const bool held = controls_.is_held(jti);
+  if (held && by.agent != nullptr) return Ended{0, std::nullopt, true};
+  const bool live = held || entry->state == MintedTokens::State::live ||
+                    (by.in_memory && entry->state == MintedTokens::State::ending);
   if (!live || parts_.clock.boot_us() >= entry->deadline_boot_us)
     return by.may_read ? Ended{0, newest_about(parts_.store.story(entry->txn), jti)} : Ended{};
   controls_.order({std::make_shared<const Event>(order), entry->txn, jti, entry->owner});
@@ -184,7 +189,7 @@ Result<Exchange::Ended> Exchange::end_call(const Revoker& by, const Event& order
   // Nothing is minted for an archived call any more, so there is nothing to close.
   if (by.may_read && !call) return Ended{tokens};
   if (call && call->revocation() != nullptr) return Ended{tokens, call->revocation()->log_index};
-  if (controls_.is_closing(txn)) return Ended{tokens};
+  if (by.agent != nullptr && controls_.is_closing(txn)) return Ended{tokens, std::nullopt, true};
   auto closing = order;
   closing.agent = owner;
   controls_.order({std::make_shared<const Event>(closing), txn});
@@ -202,7 +207,10 @@ Result<Exchange::Ended> Exchange::end_run(const Revoker& by, const Event& order,
     return (entry.owner->run_id == run_id && by.owns(entry.owner->agent)) || entry.acts_for(is_in);
   };
   const auto tokens = end_live(order, of_run, by.in_memory);
-  if (closed) return Ended{tokens, controls_.run_revoked_at(scope, run_id)};
+  if (closed) {
+    const auto at = controls_.run_revoked_at(scope, run_id);
+    return Ended{tokens, at, !at};
+  }
   auto closing = order;
   closing.run_id = run_id;
   if (by.agent != nullptr) closing.agent = scope;

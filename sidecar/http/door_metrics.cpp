@@ -64,7 +64,7 @@ std::string LocalDoor::metrics() const {
                hosts_refused_);
   text.counter("jeton_log_events_total", "Events in the log.", parts_.store.size());
   text.gauge("jeton_events_in_memory_only", "Revocations and switches that wait for the log.",
-             static_cast<double>(parts_.exchange.controls().waiting().size()));
+             static_cast<double>(parts_.exchange.controls().unwritten()));
   text.gauge("jeton_disk_low", "1 while less than reserve_bytes are free and refusals are only counted.",
              parts_.disk_low() ? 1 : 0);
   text.gauge("jeton_live_tokens", "Tokens that could be redeemed now.",

@@ -182,7 +182,7 @@ void LocalDoor::keep_house(bool stopping) {
   disk_full_ = parts_.disk_full();
   const auto due = parts_.exchange.due(stopping);
   // A log that cannot be written now is tried again in a second; what is due stays due.
-  const bool nothing = due.empty() && parts_.exchange.controls().waiting().empty();
+  const bool nothing = due.empty() && !parts_.exchange.controls().is_due(parts_.store.room());
   const auto write_due = [&] {
     for (const auto& event : due) parts_.store.append(event);
     begin_wait();
@@ -357,7 +357,7 @@ Json LocalDoor::status_for(const Caller& caller) const {
     if (controls.is_disabled(agent.spiffe_id) && !controls.was_switched(agent.spiffe_id))
       disabled.push_back(agent.spiffe_id);
   status["disabled_agents"] = std::move(disabled);
-  status["events_in_memory_only"] = controls.waiting().size();
+  status["events_in_memory_only"] = controls.unwritten();
   if (!parts_.roles.is_operator(caller)) {
     // Who has no part to play learns enough to say what it met, and no more.
     Json little;
