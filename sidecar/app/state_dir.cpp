@@ -1,6 +1,7 @@
 // Making, checking and locking STATE. The lock is the kernel's, so a killed daemon leaves none behind.
 #include "app/state_dir.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>

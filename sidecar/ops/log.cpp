@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 4> names{"debug", "info", "warning", "error"};
 std::atomic<Level> least_level = Level::info;
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   const auto plain = [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '=' && c != '\\'; };
   bool simple = !value.empty();
   for (const char c : value) simple = simple && plain(c);
@@ -43,8 +43,8 @@ bool is_logged(Level level) { return level >= least_level; }
 
 void log_line(Level level, std::string_view message, std::initializer_list<LogField> fields) {
   if (!is_logged(level)) return;
-  auto line = fmt::format("jetond: level={} msg={}", names[static_cast<std::size_t>(level)], quoted(message));
-  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, quoted(value));
+  auto line = fmt::format("jetond: level={} msg={}", names[static_cast<std::size_t>(level)], in_quotes(message));
+  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, in_quotes(value));
   line += '\n';
   // Nothing is left to do when stderr is gone.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());

@@ -2,6 +2,7 @@
 // else.
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/core.h>

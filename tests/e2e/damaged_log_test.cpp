@@ -1,4 +1,5 @@
 // Every command that reads the log, on logs that are damaged in every way: a clear no, and nothing touched.
+#include <functional>
 #include <map>
 
 #include <SQLiteCpp/SQLiteCpp.h>

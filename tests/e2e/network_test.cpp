@@ -1,5 +1,6 @@
 // jetond over TCP, in plain HTTP on loopback: where it listens, who is heard there, and what that costs.
 #include <csignal>
+#include <stdexcept>
 
 #include <fmt/core.h>
 

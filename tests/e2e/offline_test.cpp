@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <stdexcept>
+
 #include "jeton/offline_verifier.hpp"
 #include "jeton/verifier.hpp"
 #include "support/catch.hpp"

@@ -1,6 +1,7 @@
 // Peers over TCP that dawdle, never listen or want everything: each costs its own connections, and nobody else.
 #include <cerrno>
 #include <list>
+#include <stdexcept>
 
 #include <sys/socket.h>
 

@@ -1,4 +1,6 @@
 // A request that arrives in pieces is the same request, wherever it was cut.
+#include <stdexcept>
+
 #include "http/door_fixture.hpp"
 
 namespace jeton::outside {

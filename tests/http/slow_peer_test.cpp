@@ -1,6 +1,8 @@
 // Peers that dawdle, hoard connections or never read: they cost themselves, and nobody else.
 #include <sys/socket.h>
 
+#include <stdexcept>
+
 #include "http/door_fixture.hpp"
 
 namespace jeton::outside {

@@ -1,4 +1,5 @@
 // What becomes of an errand when the machine gives no more threads?
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <future>

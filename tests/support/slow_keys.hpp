@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <stdexcept>
 
 #include "identity/key_maker.hpp"
 #include "support/any_key.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"

@@ -1,6 +1,7 @@
 // Does this machine's kernel tell us who is on the other end, through exec, exit and fork?
 #include "attest/process_view.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 

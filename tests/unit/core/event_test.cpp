@@ -2,6 +2,7 @@
 #include "jeton/event.hpp"
 
 #include <set>
+#include <stdexcept>
 
 #include "jeton/json.hpp"
 #include "support/catch.hpp"

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <stdexcept>
+
 #include "support/any_key.hpp"
 #include "support/catch.hpp"
 #include "support/skipped.hpp"

@@ -2,6 +2,7 @@
 #include "http/errand_pool.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <future>
 
 #include "support/catch.hpp"

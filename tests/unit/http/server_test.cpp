@@ -5,6 +5,7 @@
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include <sys/stat.h>
