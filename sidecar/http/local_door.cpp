@@ -92,7 +92,8 @@ void LocalDoor::answer(std::span<Job* const> jobs) {
   std::vector<Job*> writing;
   for (auto* job : jobs) {
     job->response = {};
-    if (answer_without_log(*job))
+    job->final = answer_without_log(*job);
+    if (job->final)
       count(std::span(&job, 1));
     else
       writing.push_back(job);
@@ -151,7 +152,9 @@ void LocalDoor::answer_part(Job& job) {
 }
 
 void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
-  for (auto* job : jobs) {
+  std::vector<Job*> open;
+  std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(open), [](const Job* job) { return !job->final; });
+  for (auto* job : open) {
     if (!job->fault && answer_document(*job)) continue;
     if (answer_health(*job, false) || answer_network_fault(*job)) continue;
     if (job->prepared && answer_without_log(*job)) continue;
@@ -163,7 +166,7 @@ void LocalDoor::answer_stalled(std::span<Job* const> jobs) {
           job->request.target, {Code::log_unavailable,
                                 "the log's disk does not answer, so nothing was granted; try again with the same id"});
   }
-  count(jobs);
+  count(open);
 }
 
 void LocalDoor::begin_wait() const {

@@ -80,12 +80,8 @@ Result<TrustedClients::Prepared> TrustedClients::prepare(Trust trust) const {
 void TrustedClients::adopt(Prepared prepared) {
   trust_ = std::move(prepared.trust);
   keys_ = std::move(prepared.keys);
-  fetches_ = false;
-  for (const auto& [issuer, keys] : keys_) {
-    if (keys->is_file()) continue;
-    keys->expire();
-    fetches_ = true;
-  }
+  for (const auto& [issuer, keys] : keys_)
+    if (!keys->is_file()) keys->expire();
 }
 
 std::shared_ptr<IssuerKeys> TrustedClients::keys_of(const UnverifiedJwt& jwt) const {
@@ -94,7 +90,7 @@ std::shared_ptr<IssuerKeys> TrustedClients::keys_of(const UnverifiedJwt& jwt) co
 }
 
 std::function<void()> TrustedClients::errand(const BroughtJwt& brought) {
-  if (!fetches_ || !brought.form()) return {};
+  if (keys_.empty() || !brought.form()) return {};
   const auto& jwt = **brought.form();
   const auto keys = keys_of(jwt);
   if (!keys || !keys->worth_refreshing(jwt.kid(), jwt.algorithm())) return {};

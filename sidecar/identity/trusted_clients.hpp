@@ -84,7 +84,6 @@ class TrustedClients final : public Clients {
   const std::int64_t started_boot_us_;
   Trust trust_;
   IssuerKeysOf keys_;
-  bool fetches_ = false;  ///< whether the keys of any issuer are fetched
   UsedAssertions used_;
 };
 

@@ -10,6 +10,7 @@ namespace jeton {
 /// The functions of libcurl that are used. With it come some thirty libraries (Kerberos, LDAP, a second TLS), which a
 /// daemon without a URL in its configuration and a command that only reads the log have no business to start with.
 struct CurlLibrary {
+  decltype(&::curl_version_info) version_info;
   decltype(&::curl_global_init) global_init;
   decltype(&::curl_easy_init) easy_init;
   decltype(&::curl_easy_cleanup) easy_cleanup;

@@ -101,6 +101,19 @@ TEST_CASE("once a transaction failed the log is asked whether it has a redemptio
   CHECK_FALSE(body_of(job).contains("active"));
 }
 
+TEST_CASE("a query that was answered stays so when the disk hangs under others of its tick") {
+  Issued door;
+  auto job = door.remote("crm's", "/oauth2/introspect", {{"token", door.issue()}});
+  Job* const jobs[] = {&job};
+  door.both->answer_stalled(jobs);
+  CHECK(body_of(job)["active"] == true);
+  // and: one that comes while it hangs is not answered
+  auto late = Job{job.request, job.caller};
+  Job* const others[] = {&late};
+  door.both->answer_stalled(others);
+  CHECK(error_of(late) == "temporarily_unavailable");
+}
+
 TEST_CASE("rfc7009_2_2_an_unknown_token_is_revoked_already") {
   Issued door;
   for (const char* token : {"no token", "a.b.c"}) {
