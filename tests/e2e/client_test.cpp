@@ -3,6 +3,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <stdexcept>
+
 #include <fmt/core.h>
 
 #include "support/catch.hpp"

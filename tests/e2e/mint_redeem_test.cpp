@@ -1,4 +1,6 @@
 // One call from the open to the outcome, through the sdk and a real daemon.
+#include <atomic>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/core.h>
