@@ -42,8 +42,8 @@ class Secret {
   bool sealed_ = false;
 };
 
-/// Whether OpenSSL's secure heap, where private numbers go that OpenSSL reads, exists and all of it is locked in memory.
-/// Made at the first call, for good.
+/// Whether OpenSSL's secure heap, where private numbers go that OpenSSL reads, exists and all of it is locked in
+/// memory. Made at the first call, for good.
 [[nodiscard]] bool secure_heap_locked();
 
 /// Overwrites a buffer in a way the optimiser keeps.
