@@ -1,6 +1,11 @@
 // The parts of the JSON library that nearly every file would instantiate for itself: declared here, made in one file.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
 #include "jeton/json.hpp"
 
 // Empty where they are made.
