@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include <sys/resource.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -53,10 +53,10 @@ Result<NoteKey> key_of(const Common& common, const std::optional<std::string>& g
 }
 
 void step_back() {
-  constexpr int a_tenth = 10;
-  ::setpriority(PRIO_PROCESS, 0, a_tenth);
-  constexpr int of_this_process = 1, last_of_best_effort = (2 << 13) | 7;
-  ::syscall(SYS_ioprio_set, of_this_process, 0, last_of_best_effort);
+  const sched_param lowest{};
+  ::sched_setscheduler(0, SCHED_IDLE, &lowest);
+  constexpr int of_this_process = 1, idle_class = 3 << 13;
+  ::syscall(SYS_ioprio_set, of_this_process, 0, idle_class);
 }
 
 ProgressLine::ProgressLine(const char* verb) : verb_(verb), wanted_(::isatty(STDERR_FILENO) == 1) {}
