@@ -25,8 +25,8 @@ namespace jeton::cli {
 [[nodiscard]] Result<std::string> text_of_file(const std::filesystem::path& file);
 
 /// Reading a long log takes seconds, and none of them from those who mint: the processor's and the disk's idle time is
-/// enough. Nice 19 is not: beside two readers the slowest mints took nine times as long. So on a machine that is busy for
-/// good a reader waits. A kernel that has neither goes on as before.
+/// enough. Nice 19 is not: beside two readers the slowest mints took nine times as long. So on a machine that is busy
+/// for good a reader waits. A kernel that has neither goes on as before.
 void step_back();
 
 /// A line on stderr that overwrites itself, for whoever watches long work: "indexed 400 of 900 events (44 %)".
