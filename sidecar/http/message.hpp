@@ -46,7 +46,7 @@ struct Job {
   std::optional<Error> fault = std::nullopt;
   int fault_status = 0;  ///< of the answer to a fault, where it is not that of its code
   Response response = {};
-  bool final = false;  ///< the response stands, whatever becomes of the log
+  bool final = false;                               ///< the response stands, whatever becomes of the log
   std::optional<Response> prepared = std::nullopt;  ///< by an errand: the answer, where nothing is left to decide
   std::string id = {};  ///< this daemon's name for the request: in the answer's X-Request-Id and in every log line
   std::chrono::steady_clock::time_point arrived = {};
