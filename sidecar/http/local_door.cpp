@@ -11,7 +11,6 @@
 namespace jeton {
 namespace {
 
-constexpr std::size_t strangers_body_bytes = 64 * 1024;
 /// Five hundred events: some hundredths of a second in which nobody is answered, and well below what the guard takes
 /// for a disk that hangs.
 constexpr std::size_t tiles_a_second = 2;

@@ -46,7 +46,7 @@ bool LocalDoor::answer_without_log(Job& job) const {
 }
 
 bool LocalDoor::answer_query(Job& job) const {
-  if (parts_.oauth == nullptr) return false;
+  if (parts_.oauth == nullptr || job.request.body.size() > strangers_body_bytes) return false;
   try {
     return parts_.oauth->answer_query(job);
   } catch (const std::exception&) {

@@ -193,10 +193,6 @@ Result<void> UnverifiedJwt::read_header(const Json& header) {
   return {};
 }
 
-Result<GenuineJwt> GenuineJwt::verify(UnverifiedJwt jwt, const ForeignKeySet& keys) {
-  return verify(std::make_shared<const UnverifiedJwt>(std::move(jwt)), keys);
-}
-
 Result<GenuineJwt> GenuineJwt::verify(std::shared_ptr<const UnverifiedJwt> jwt, const ForeignKeySet& keys) {
   const auto candidates = keys.candidates(jwt->kid_, jwt->algorithm_);
   if (candidates.empty()) return refuse(Code::unknown_key, "no key of the JWT's issuer has its kid and alg");

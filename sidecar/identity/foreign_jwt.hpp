@@ -70,7 +70,6 @@ class GenuineJwt {
   /// unknown_key when no key of that algorithm has its kid, or when it names none and there is not exactly one;
   /// bad_signature when the key says no.
   [[nodiscard]] static Result<GenuineJwt> verify(std::shared_ptr<const UnverifiedJwt> jwt, const ForeignKeySet& keys);
-  [[nodiscard]] static Result<GenuineJwt> verify(UnverifiedJwt jwt, const ForeignKeySet& keys);
 
   [[nodiscard]] const JwtClaims& claims() const { return jwt_->claims_; }
   [[nodiscard]] const UnverifiedJwt& form() const { return *jwt_; }

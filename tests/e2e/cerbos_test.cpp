@@ -1,9 +1,6 @@
 // Cerbos itself, as foreign/cerbos.sh fetches it, is the AuthZEN decision point beside a real daemon.
-#include <csignal>
 #include <cstdlib>
-
-#include <fcntl.h>
-#include <unistd.h>
+#include <optional>
 
 #include "support/free_port.hpp"
 #include "support/judged_daemon.hpp"
@@ -24,22 +21,13 @@ class Cerbos {
         "true}}\n",
         port, (home_.path() / "grpc").string(), jeton::testing::source_dir);
     write_file(home_.path() / "settings.yaml", settings);
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    pid_ = spawn(
-        {program, "server", "--config", home_.path() / "settings.yaml", "--debug-listen-addr=", "--log-level=error"},
-        {}, null, null, null);
-    ::close(null);
+    process_.emplace(std::vector<std::string>{program, "server", "--config", home_.path() / "settings.yaml",
+                                              "--debug-listen-addr=", "--log-level=error"});
   }
-  ~Cerbos() {
-    ::kill(pid_, SIGKILL);
-    (void)wait_for_exit(pid_, std::chrono::seconds(10));
-  }
-  Cerbos(const Cerbos&) = delete;
-  Cerbos& operator=(const Cerbos&) = delete;
 
  private:
   TempDir home_;
-  pid_t pid_;
+  std::optional<EngineProcess> process_;
 };
 
 }  // namespace

@@ -1,8 +1,5 @@
 // Open Policy Agent itself, as foreign/opa.sh builds it, decides beside a real daemon.
-#include <csignal>
 #include <cstdlib>
-
-#include <fcntl.h>
 
 #include "support/free_port.hpp"
 #include "support/judged_daemon.hpp"
@@ -16,28 +13,22 @@ std::string policy(const char* name) {
 }
 
 /// One server with the policy of docs/policy.md; it asks nobody for a newer version of itself.
-class Opa {
- public:
-  explicit Opa(int port) : port_(port) {
-    const char* program = std::getenv("JETON_OPA");
-    REQUIRE(program != nullptr);
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    pid_ = spawn({program, "run", "--server", "--addr", fmt::format("127.0.0.1:{}", port_), "--skip-version-check",
-                  "--log-level", "error", "--set", "decision_logs.console=true", policy("refunds"), policy("authzen")},
-                 {}, null, null, null);
-    ::close(null);
-  }
-  ~Opa() {
-    ::kill(pid_, SIGKILL);
-    (void)wait_for_exit(pid_, std::chrono::seconds(10));
-  }
-  Opa(const Opa&) = delete;
-  Opa& operator=(const Opa&) = delete;
-
- private:
-  int port_;
-  pid_t pid_;
-};
+std::vector<std::string> opa_on(int port) {
+  const char* program = std::getenv("JETON_OPA");
+  REQUIRE(program != nullptr);
+  return {program,
+          "run",
+          "--server",
+          "--addr",
+          fmt::format("127.0.0.1:{}", port),
+          "--skip-version-check",
+          "--log-level",
+          "error",
+          "--set",
+          "decision_logs.console=true",
+          policy("refunds"),
+          policy("authzen")};
+}
 
 std::string opa_at(int port, const std::string& rule) {
   return fmt::format(
@@ -50,7 +41,7 @@ std::string opa_at(int port, const std::string& rule) {
 TEST_CASE("a real opa permits a refund up to a hundred and refuses a larger one and its decision is found again",
           "[.opa]") {
   const auto port = free_port();
-  std::optional<Opa> opa(port);
+  std::optional<EngineProcess> opa(opa_on(port));
   const JudgedDaemon jetond(opa_at(port, "decision"));
   REQUIRE(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
   const auto permitted = jetond.newest("token.minted");
@@ -66,13 +57,13 @@ TEST_CASE("a real opa permits a refund up to a hundred and refuses a larger one 
   // when: it is gone, and comes back
   opa.reset();
   CHECK(jetond.asked(100) == "denied_by_policy unreachable");
-  opa.emplace(port);
+  opa.emplace(opa_on(port));
   CHECK(eventually([&] { return jetond.asked(100) == "ok"; }, std::chrono::seconds(30)));
 }
 
 TEST_CASE("a real decision point that takes only well-formed authzen requests permits and denies by them", "[.opa]") {
   const auto port = free_port();
-  const Opa opa(port);
+  const EngineProcess opa(opa_on(port));
   const JudgedDaemon jetond(
       fmt::format("engine = \"authzen\"\nurl = \"http://127.0.0.1:{}/v0/data/jeton/authzen/decision\"\n"
                   "timeout_ms = 1000\nsend_arguments = true\n",
@@ -87,7 +78,7 @@ TEST_CASE("a real decision point that takes only well-formed authzen requests pe
 
 TEST_CASE("a rule that a real opa does not have denies as undefined", "[.opa]") {
   const auto port = free_port();
-  const Opa opa(port);
+  const EngineProcess opa(opa_on(port));
   const JudgedDaemon jetond(opa_at(port, "decisoin"));
   CHECK(eventually([&] { return jetond.asked(100) == "denied_by_policy undefined"; }, std::chrono::seconds(30)));
 }

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "fuzz/all.hpp"
-#include "identity/foreign_jwt.hpp"
+#include "identity/brought_jwt.hpp"
 #include "support/foreign_issuer.hpp"
 #include "support/forge.hpp"
 
@@ -38,10 +38,11 @@ void hold_for_claims(const JwtClaims& claims) {
 void run_jwt(Bytes input) {
   static const auto known_keys = keys_of(known()), strangers = keys_of(forge::key_named("a fuzzer's own key"));
   const auto text = text_of(input);
-  const auto jwt = UnverifiedJwt::parse(text);
+  const BroughtJwt brought{std::string(text)};
+  const auto& jwt = brought.form();
   if (!jwt) return hold(jwt.error().code == Code::bad_token, "what is no JWT is refused as one");
   hold(text.size() <= jwt_bytes_max && std::count(text.begin(), text.end(), '.') == 2, "a JWT has three parts");
-  hold_for_claims(jwt->claims_before_verification());
+  hold_for_claims((*jwt)->claims_before_verification());
   const auto stranger = GenuineJwt::verify(*jwt, strangers);
   hold(!stranger && (stranger.error().code == Code::bad_signature || stranger.error().code == Code::unknown_key),
        "a stranger's key makes no JWT genuine");

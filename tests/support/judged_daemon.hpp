@@ -2,8 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <string>
+#include <vector>
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -15,6 +18,25 @@
 namespace jeton::outside {
 
 inline const std::string judged_server = "https://crm.example/mcp";
+
+/// An engine of others, as a process that ends with its owner and says nothing.
+class EngineProcess {
+ public:
+  explicit EngineProcess(const std::vector<std::string>& command) {
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    pid_ = spawn(command, {}, null, null, null);
+    ::close(null);
+  }
+  ~EngineProcess() {
+    ::kill(pid_, SIGKILL);
+    (void)wait_for_exit(pid_, std::chrono::seconds(10));
+  }
+  EngineProcess(const EngineProcess&) = delete;
+  EngineProcess& operator=(const EngineProcess&) = delete;
+
+ private:
+  pid_t pid_;
+};
 
 class JudgedDaemon {
  public:

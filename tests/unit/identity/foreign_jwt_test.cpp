@@ -1,6 +1,7 @@
 // What is no JWT, whose signature counts, and when a genuine one is in time and for us.
 #include "identity/foreign_jwt.hpp"
 
+#include "identity/brought_jwt.hpp"
 #include "jeton/clock.hpp"
 #include "support/catch.hpp"
 #include "support/foreign_issuer.hpp"
@@ -32,9 +33,9 @@ std::string with_texts(std::string_view header, std::string_view payload) {
 }
 
 Code code_of(const std::string& text, const ForeignKeySet& keys = all_keys()) {
-  auto read = UnverifiedJwt::parse(text);
-  if (!read) return read.error().code;
-  const auto genuine = GenuineJwt::verify(std::move(*read), keys);
+  const BroughtJwt brought(text);
+  if (!brought.form()) return brought.form().error().code;
+  const auto genuine = GenuineJwt::verify(*brought.form(), keys);
   return genuine ? Code::internal : genuine.error().code;
 }
 /// What `code_of` says of a JWT that nothing is wrong with.
