@@ -49,9 +49,8 @@ long Child::rss_kib() const {
   return -1;
 }
 
-Scratch::Scratch() {
-  // On the disk of the working directory: /tmp may be memory, where a sync costs nothing.
-  std::string name = (std::filesystem::current_path() / "jeton-bench-XXXXXX").string();
+Scratch::Scratch(const std::filesystem::path& below) {
+  std::string name = (below / "jeton-bench-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
   path_ = name;
 }

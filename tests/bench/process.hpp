@@ -24,10 +24,11 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// A directory that goes with its owner.
+/// A directory that goes with its owner. It is on the disk of the working directory unless told otherwise: /tmp may be
+/// memory, where a sync costs nothing.
 class Scratch {
  public:
-  Scratch();
+  explicit Scratch(const std::filesystem::path& below = std::filesystem::current_path());
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
