@@ -65,7 +65,9 @@ Result<std::uint64_t> delete_where(const std::filesystem::path& file, const char
     // Read-only first: it refuses what is no log of this schema, and leaves it as it is.
     if (auto log = open_to_read(file); !log) return refuse(log.error());
     SQLite::Database db(file.string(), SQLite::OPEN_READWRITE, patience_ms);
-    if (auto own = refuse_planted(db, static_cast<int>(schema_steps().size())); !own) return refuse(own.error());
+    const auto version = schema_version_of(db, false);
+    if (!version) return refuse(version.error());
+    if (auto own = refuse_planted(db, *version); !own) return refuse(own.error());
     db.exec("PRAGMA trusted_schema = OFF");
     db.exec("PRAGMA secure_delete = ON");
     db.exec("PRAGMA synchronous = FULL");

@@ -5,14 +5,15 @@
 
 #include <fmt/core.h>
 
+#include "store/schema/schema.hpp"
+
 namespace jeton {
 namespace {
 
 constexpr auto width = SqliteTree::leaves_a_tile;
 
-// What the writer reads at its start for as long as there is a log. The first line is the index event_of_control.
-constexpr const char* standing =
-    "(event IN (14, 15, 17) OR (event = 10 AND jti IS NULL)) AND (event <> 10 OR txn IS NULL)";
+// What the writer reads at its start for as long as there is a log, but for revocations of calls.
+std::string standing() { return fmt::format("{} AND (event <> 10 OR txn IS NULL)", control_rows); }
 
 /// The newest; one that claims more than lies before it is none.
 SQLite::Statement said_in(SQLite::Database& db) {
@@ -34,7 +35,7 @@ std::uint64_t next_tile(SQLite::Database& db) {
 
 std::uint64_t standing_in(SQLite::Database& db, std::uint64_t below) {
   SQLite::Statement count(
-      db, fmt::format("SELECT count(*) FROM event WHERE log_index >= 0 AND log_index < ? AND {}", standing));
+      db, fmt::format("SELECT count(*) FROM event WHERE log_index >= 0 AND log_index < ? AND {}", standing()));
   count.bind(1, static_cast<std::int64_t>(below));
   return count.executeStep() ? number(count.getColumn(0)) : 0;
 }
@@ -143,7 +144,7 @@ void SqliteArchive::move_tile(std::uint64_t n, SqliteTree& tree) {
       true);
   run(fmt::format("DELETE FROM archived_call AS c WHERE c.txn IN ({}) AND NOT {}", calls, goes_on), true);
   run("DELETE FROM sealed WHERE log_index >= ?1 AND log_index < ?2");
-  run(fmt::format("DELETE FROM event NOT INDEXED WHERE log_index >= ?1 AND log_index < ?2 AND NOT ({})", standing));
+  run(fmt::format("DELETE FROM event NOT INDEXED WHERE log_index >= ?1 AND log_index < ?2 AND NOT ({})", standing()));
   SQLite::Statement keep(db_, "INSERT INTO archived_tile (n, hashes) VALUES (?, ?)");
   keep.bind(1, static_cast<std::int64_t>(n));
   keep.bind(2, hashes.data(), static_cast<int>(hashes.size()));

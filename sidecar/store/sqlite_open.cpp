@@ -89,7 +89,7 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::filesystem::pa
   db->exec("PRAGMA trusted_schema = OFF");
   const auto version = schema_version_of(*db, false);
   if (!version) return refuse(version.error());
-  if (*version < static_cast<int>(schema_steps().size()))
+  if (*version < schema_readable_from)
     return refuse(Code::log_unavailable,
                   fmt::format("{} has schema {} of an older version; start jetond once to bring it up to date",
                               file.string(), *version));

@@ -28,7 +28,8 @@ void migrate(SQLite::Database& db, int from, std::span<const std::string_view> s
 /// Makes the views anew unless they stand there as this version words them. Throws where a table has a view's name.
 void renew_views(SQLite::Database& db);
 
-/// Opens a ledger of this schema read-only. Throws what SQLite throws for a file it cannot read.
+/// Opens a ledger read-only, of this schema or of one back to `schema_readable_from`. Throws what SQLite throws for a
+/// file it cannot read.
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::filesystem::path& file);
 
 /// The words rows share, read once each.

@@ -42,9 +42,7 @@ class SqliteStore final : public Store {
         story_(*db_,
                "SELECT " + event_columns() + " FROM event WHERE txn = ? AND event BETWEEN 6 AND 11 ORDER BY log_index"),
         spent_(*db_, "SELECT " + event_columns() + " FROM event WHERE jti = ? AND event = 9"),
-        controls_(*db_,
-                  "SELECT " + event_columns() +
-                      " FROM event WHERE event IN (14, 15, 17) OR (event = 10 AND jti IS NULL) ORDER BY log_index"),
+        controls_(*db_, fmt::format("SELECT {} FROM event WHERE {} ORDER BY log_index", event_columns(), control_rows)),
         insert_sealed_(*db_, "INSERT INTO sealed (log_index, bytes) VALUES (?, ?)"),
         insert_node_(*db_, "INSERT INTO tree (level, n, hash) VALUES (?, ?, ?)"),
         find_term_(*db_, "SELECT id FROM term WHERE text = ?"),

@@ -76,13 +76,27 @@ struct Index {
   const char* name;
   const char* rows;
   const char* key;
+  int until = std::numeric_limits<int>::max();  ///< the last schema that has it so
 };
-constexpr std::array<Index, 5> indexes{{{"event_of_txn", "txn IS NOT NULL", "i.txn = e.txn AND i.event = e.event"},
-                                        {"event_spent", "event = 9", "i.jti IS e.jti AND i.event = 9"},
-                                        {"event_of_control", "(event IN (14, 15, 17) OR (event = 10 AND jti IS NULL))",
-                                         "(i.event IN (14, 15, 17) OR (i.event = 10 AND i.jti IS NULL))"},
-                                        {"event_of_parent", "parent_txn IS NOT NULL", "i.parent_txn = e.parent_txn"},
-                                        {"event_of_archive", "event = 18", "i.event = 18"}}};
+constexpr std::array<Index, 6> indexes{
+    {{"event_of_txn", "txn IS NOT NULL", "i.txn = e.txn AND i.event = e.event"},
+     {"event_spent", "event = 9", "i.jti IS e.jti AND i.event = 9"},
+     {"event_of_control", "(event IN (14, 15, 17) OR (event = 10 AND jti IS NULL))",
+      "(i.event IN (14, 15, 17) OR (i.event = 10 AND i.jti IS NULL))", 6},
+     {"event_of_control", control_rows.data(),
+      "(i.event = 14 OR i.event = 15 OR i.event = 17 OR (i.event = 10 AND i.jti IS NULL))"},
+     {"event_of_parent", "parent_txn IS NOT NULL", "i.parent_txn = e.parent_txn"},
+     {"event_of_archive", "event = 18", "i.event = 18"}}};
+
+/// Those of a schema: of two under one name, the first that is not over.
+std::vector<Index> indexes_of(int version) {
+  std::vector<Index> found;
+  for (const auto& index : indexes) {
+    const bool there = !found.empty() && std::string_view(found.back().name) == index.name;
+    if (version <= index.until && !there) found.push_back(index);
+  }
+  return found;
+}
 
 /// As many entries as rows, and one for each row: then there is none of another. Short pages, since the writer's log
 /// cannot begin anew under a reader.
@@ -114,9 +128,9 @@ bool is_true(SQLite::Database& db, const Index& index) {
 }
 
 /// Indexes of the right words over other rows: whoever asks by one misses some, or gets those of others.
-std::vector<std::string> false_indexes(SQLite::Database& db) {
+std::vector<std::string> false_indexes(SQLite::Database& db, int version) {
   std::vector<std::string> found;
-  for (const auto& index : indexes) {
+  for (const auto& index : indexes_of(version)) {
     bool holds = false;
     try {
       holds = is_true(db, index);
@@ -131,12 +145,15 @@ std::vector<std::string> false_indexes(SQLite::Database& db) {
 }  // namespace
 
 std::vector<std::string> altered_objects(SQLite::Database& db) {
+  // Whoever can write the file can say so of it: what is no version of ours differs from all of them.
+  const int newest = static_cast<int>(schema_steps().size());
+  const int version = std::clamp(db.execAndGet("PRAGMA user_version").getInt(), schema_readable_from, newest);
   auto fresh = in_memory();
-  migrate(fresh, 0, schema_steps());
+  migrate(fresh, 0, schema_steps().first(static_cast<std::size_t>(version)));
   std::vector<std::string> altered;
   for (const auto& object : differing(objects_of(fresh), objects_of(db))) altered.push_back(named(object));
   altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
-  for (const auto& index : false_indexes(db))
+  for (const auto& index : false_indexes(db, version))
     if (std::find(altered.begin(), altered.end(), index) == altered.end()) altered.push_back(index);
   return altered;
 }

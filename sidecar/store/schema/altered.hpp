@@ -12,7 +12,7 @@ namespace jeton {
 
 /// Tables, indexes, views and triggers that are not jetond's own, differ from it or are missing, each as "the view
 /// NAME", sorted by kind and name; then indexes whose entries are not those of their rows. Reads
-/// everything, in short pages. The schema is that of this version: for a ledger of another one everything differs.
+/// everything, in short pages. It is held against the schema that it says it has, which is one that readers take.
 [[nodiscard]] std::vector<std::string> altered_objects(SQLite::Database& db);
 
 /// log_unavailable with a sentence that names the first table, index or trigger of a ledger of schema `version` that is

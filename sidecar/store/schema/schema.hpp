@@ -15,6 +15,15 @@ inline constexpr int schema_application_id = 0x4A45544E;
 /// The SQL that leads from version i to version i+1. Each step runs in one transaction.
 [[nodiscard]] std::span<const std::string_view> schema_steps();
 
+/// Ledgers from this schema on have the tables and columns that readers ask for: nothing brings an archive up to date.
+/// A step that adds one comes with a way to read those without it.
+inline constexpr int schema_readable_from = 6;
+
+/// Which events hold for as long as there is a log: switches, revoked runs and agents. The words are those of the index
+/// event_of_control, by which SQLite knows that it may be used.
+inline constexpr std::string_view control_rows =
+    "(event = 14 OR event = 15 OR event = 17 OR (event = 10 AND jti IS NULL))";
+
 /// A view and its whole CREATE VIEW.
 struct View {
   std::string name;

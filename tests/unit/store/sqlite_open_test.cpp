@@ -194,6 +194,45 @@ TEST_CASE("a log of every earlier version is brought up to date with its rows an
   }
 }
 
+TEST_CASE("an archive of an earlier schema is read as it is and verifies and is not changed") {
+  for (int version = jeton::schema_readable_from; version < newest(); ++version) {
+    CAPTURE(version);
+    const TempDir dir;
+    make_ledger(dir / "today.db", 300);
+    const auto file = dir / "jeton.db";
+    {
+      auto db = raw(file);
+      jeton::migrate(db, 0, jeton::schema_steps().first(static_cast<std::size_t>(version)));
+      db.exec("ATTACH '" + (dir / "today.db").string() + "' AS today");
+      for (const auto* table : {"term", "event", "tree", "checkpoint"})
+        db.exec(std::string("INSERT INTO ") + table + " SELECT * FROM today." + table);
+    }
+    const auto before = bytes_of(file);
+    const auto reader = open_sqlite_reader(file);
+    REQUIRE(reader);
+    CHECK((*reader)->altered().empty());
+    CHECK((*reader)->read(0, 1000).size() == 300);
+    CHECK((*reader)->gaps() == 0);
+    CHECK((bytes_of(file) == before));
+
+    raw(file).exec("DROP INDEX event_of_control; CREATE INDEX event_of_control ON event (log_index) WHERE event = 14");
+    const auto altered = open_sqlite_reader(file).value()->altered();
+    CHECK(altered == std::vector<std::string>{"the index event_of_control"});
+  }
+}
+
+TEST_CASE("an event is written without building a table for it and what holds is found by its index") {
+  const TempDir dir;
+  make_ledger(dir / "jeton.db", 3);
+  auto db = raw(dir / "jeton.db");
+  SQLite::Statement steps(db, "EXPLAIN " + jeton::insert_event_sql());
+  while (steps.executeStep()) CHECK(steps.getColumn(1).getString() != "OpenEphemeral");
+  SQLite::Statement plan(
+      db, "EXPLAIN QUERY PLAN SELECT * FROM event WHERE " + std::string(jeton::control_rows) + " ORDER BY log_index");
+  REQUIRE(plan.executeStep());
+  CHECK_THAT(plan.getColumn(3).getString(), Catch::Contains("event_of_control"));
+}
+
 TEST_CASE("a log from before there were leaves whose rows were edited is refused and not a crash") {
   for (const auto* edit : {"detail = CAST(x'c328' AS TEXT)", "uid = 9007199254740993", "role = 99"}) {
     CAPTURE(edit);
