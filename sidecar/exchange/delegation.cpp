@@ -11,7 +11,11 @@ namespace {
 /// An agent's calls inside its own are no further agents, and each is read again at every open and mint below it.
 constexpr std::size_t calls_above_max = 64;
 
-Json actor(const std::string& agent) { return {{"sub", agent}}; }
+Json actor(const std::string& agent) {
+  Json actor = Json::object();
+  actor["sub"] = agent;
+  return actor;
+}
 
 /// Nobody stands twice in a row: a call that an agent makes inside its own call has no further actor.
 void add_agent(std::vector<std::string>& agents, const std::string& agent) {

@@ -2,6 +2,7 @@
 #include "http/form.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "jeton/json.hpp"
 
@@ -30,6 +31,8 @@ int digit_of(char c) {
 std::optional<std::string> unescaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  // A token has no escape, and memchr is faster than a look at each byte.
+  if (text.find('%') == text.npos && text.find('+') == text.npos) out = std::exchange(text, {});
   while (!text.empty()) {
     const auto* special = std::find_if(text.begin(), text.end(), [](char c) { return c == '%' || c == '+'; });
     out.append(text.begin(), special);
@@ -74,9 +77,10 @@ Result<Form> Form::of(const Request& request) {
   return form;
 }
 
-std::optional<std::string> Form::text(std::string_view name) const {
+std::optional<std::string_view> Form::text(std::string_view name) const {
   const auto found = values_.find(name);
-  return found == values_.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+  return found == values_.end() || found->second.empty() ? std::nullopt
+                                                         : std::optional<std::string_view>(found->second);
 }
 
 }  // namespace jeton

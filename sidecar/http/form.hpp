@@ -17,7 +17,8 @@ class Form {
   /// bad_request: another content type, a name twice, an escape that is none, bytes that are not UTF-8.
   [[nodiscard]] static Result<Form> of(const Request& request);
 
-  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  /// Good for as long as the form is.
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return text(name).has_value(); }
 
  private:

@@ -207,7 +207,7 @@ Response OAuthDoor::introspect(Job& job) {
   return description_of(*token, job.caller);
 }
 
-Response OAuthDoor::description_of(const std::string& token, const Caller& caller) const {
+Response OAuthDoor::description_of(std::string_view token, const Caller& caller) const {
   const auto claims = parts_.exchange.introspect(caller, token);
   if (!claims) return answer_with({{"active", false}});
   // RFC 7662 section 2.2: the members of the claims, and two in front of them.

@@ -90,7 +90,7 @@ class OAuthDoor {
   [[nodiscard]] bool answer_about_federation(Job& job) const;
   [[nodiscard]] Response token(Job& job);
   [[nodiscard]] Response introspect(Job& job);
-  [[nodiscard]] Response description_of(const std::string& token, const Caller& caller) const;
+  [[nodiscard]] Response description_of(std::string_view token, const Caller& caller) const;
   [[nodiscard]] Response revoke(Job& job);
   [[nodiscard]] Response refused(const Caller& caller, OAuthRefusal refusal, Verb verb);
 

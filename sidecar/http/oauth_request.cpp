@@ -24,7 +24,7 @@ std::optional<GrantType> grant_of(std::string_view name) {
 }
 
 /// The array as text; faults in the arguments are told as the tool's arguments' own.
-Result<Json> parse_details(const std::string& text, const DecodeLimits& limits) {
+Result<Json> parse_details(std::string_view text, const DecodeLimits& limits) {
   // The arguments may be 64 deep, and stand inside an object inside the array.
   auto parsed = parse_json_strictly(text, {limits.body_bytes, JsonLimits{}.depth + 2});
   if (!parsed) return refuse(Code::bad_arguments, "authorization_details: " + parsed.error().message);
@@ -39,10 +39,10 @@ bool is_one(const Json* list, std::string_view value) {
 }
 
 /// RFC 9396 section 2.2, with the members of the protocol.
-Result<TokenRequest> read_details(Json object, const std::string& resource, const DecodeLimits& limits) {
+Result<TokenRequest> read_details(Json object, std::string_view resource, const DecodeLimits& limits) {
   Members in(object);
   TokenRequest request;
-  request.open.server = resource;
+  request.open.server = std::string(resource);
   const auto type = in.optional_text(
       "type", [](std::string_view text) { return text == authorization_type; }, "\"jeton_tool_call\"");
   if (!type) in.wrong("type", "\"jeton_tool_call\"");

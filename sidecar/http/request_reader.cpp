@@ -101,15 +101,18 @@ bool RequestReader::is_head() const { return parser_->get().method() == http::ve
 std::string bytes_of(const Response& response, bool keep_alive, const std::string& request_id, bool with_body) {
   // RFC 6749 section 5.1 still asks for Pragma.
   const auto* caching = response.may_cache ? "max-age=60" : "no-store\r\nPragma: no-cache";
-  return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}{}{}Content-Length: "
-      "{}\r\n\r\n{}",
+  std::string bytes;
+  bytes.reserve(256 + response.body.size());
+  fmt::format_to(
+      std::back_inserter(bytes),
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: {}\r\nX-Request-Id: {}\r\n{}{}{}Content-Length: {}\r\n\r\n",
       response.status,
       std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
       response.content_type, caching, request_id, keep_alive ? "" : "Connection: close\r\n",
       response.challenge ? fmt::format("WWW-Authenticate: {}\r\n", *response.challenge) : "",
-      response.allow ? fmt::format("Allow: {}\r\n", *response.allow) : "", response.body.size(),
-      with_body ? std::string_view(response.body) : std::string_view());
+      response.allow ? fmt::format("Allow: {}\r\n", *response.allow) : "", response.body.size());
+  if (with_body) bytes += response.body;
+  return bytes;
 }
 
 }  // namespace jeton

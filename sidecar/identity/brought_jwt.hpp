@@ -16,6 +16,7 @@ class BroughtJwt {
  public:
   /// Not explicit: whatever somebody brought is one, until it is read.
   BroughtJwt(std::string text) : text_(std::move(text)) {}
+  BroughtJwt(std::string_view text) : text_(text) {}
   BroughtJwt(const char* text) : text_(text) {}
 
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -24,10 +24,6 @@ constexpr std::array<std::string_view, 8> refused_in_header{"crit", "jwk", "jku"
 
 tl::unexpected<Error> malformed(std::string what) { return refuse(Code::bad_token, "the JWT " + std::move(what)); }
 
-bool may_stand_in_a_jwt(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
-
 bool is_printable(std::string_view text, std::size_t bytes_max) {
   return !text.empty() && text.size() <= bytes_max && std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < ' ' || c == 0x7F;
@@ -114,6 +110,45 @@ class Claims {
   std::string fault_;
 };
 
+Result<JwtHeader> read_header(const Json& json) {
+  for (const auto name : refused_in_header)
+    if (json.contains(name)) return malformed(fmt::format("has {} in its header", name));
+  Claims in(json);
+  JwtHeader header;
+  const auto alg = algorithm_named(in.text("alg", text_bytes_max).value_or(""));
+  if (!alg) in.blame("has an alg that is none of EdDSA, ES256 and RS256");
+  header.kid = in.text("kid", text_bytes_max);
+  auto& typ = header.typ = in.text("typ", text_bytes_max).value_or("");
+  if (!in.fault().empty()) return malformed(in.fault());
+  header.algorithm = *alg;
+  // RFC 7515 section 4.1.9: media types compare without case, and `application/` may be left out.
+  std::transform(typ.begin(), typ.end(), typ.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (typ.starts_with("application/")) typ.erase(0, std::string_view("application/").size());
+  header.is_plain = json.size() == 1 + std::size_t{header.kid.has_value()} + std::size_t{json.contains("typ")};
+  return header;
+}
+
+/// An issuer writes one header before all its tokens, so the last few that were good are kept beside their text.
+Result<std::shared_ptr<const JwtHeader>> header_of(std::string_view part) {
+  struct Known {
+    std::string part;
+    std::shared_ptr<const JwtHeader> header;
+  };
+  constexpr std::size_t bytes_max = 512;
+  thread_local std::array<Known, 8> known;
+  thread_local std::size_t oldest = 0;
+  const auto same = std::find_if(known.begin(), known.end(), [part](const Known& one) { return one.part == part; });
+  if (same != known.end()) return same->header;
+  const auto json = decode(part, "header");
+  if (!json) return refuse(json.error());
+  auto read = read_header(*json);
+  if (!read) return refuse(read.error());
+  auto header = std::make_shared<const JwtHeader>(std::move(*read));
+  if (part.size() <= bytes_max) known[oldest++ % known.size()] = {std::string(part), header};
+  return header;
+}
+
 Result<JwtClaims> read_claims(Json payload) {
   Claims in(payload);
   JwtClaims claims;
@@ -155,46 +190,27 @@ Result<void> JwtClaims::in_time(std::int64_t wall_us, std::int64_t age_max_s) co
 
 Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact) {
   if (compact.size() > jwt_bytes_max) return malformed("is larger than 16 KiB");
-  if (!std::all_of(compact.begin(), compact.end(), may_stand_in_a_jwt)) return malformed("has a byte that no JWT has");
   const auto parts = split(compact);
   if (!parts) return malformed("is not three parts with dots between them");
-  const auto signature = from_base64url(parts->signature);
+  auto signature = from_base64url(parts->signature);
   if (!signature) return malformed("has a signature that is not strict base64url");
 
   UnverifiedJwt jwt;
-  const auto header = decode(parts->header, "header");
+  auto header = header_of(parts->header);
   if (!header) return refuse(header.error());
-  if (auto read = jwt.read_header(*header); !read) return refuse(read.error());
+  jwt.header_ = std::move(*header);
   auto payload = decode(parts->payload, "payload");
   if (!payload) return refuse(payload.error());
   auto claims = read_claims(std::move(*payload));
   if (!claims) return refuse(claims.error());
   jwt.claims_ = std::move(*claims);
   jwt.signing_input_ = compact.substr(0, compact.size() - parts->signature.size() - 1);
-  jwt.signature_.assign(signature->begin(), signature->end());
+  jwt.signature_ = std::move(*signature);
   return jwt;
 }
 
-Result<void> UnverifiedJwt::read_header(const Json& header) {
-  for (const auto name : refused_in_header)
-    if (header.contains(name)) return malformed(fmt::format("has {} in its header", name));
-  Claims in(header);
-  const auto alg = algorithm_named(in.text("alg", text_bytes_max).value_or(""));
-  if (!alg) in.blame("has an alg that is none of EdDSA, ES256 and RS256");
-  kid_ = in.text("kid", text_bytes_max);
-  typ_ = in.text("typ", text_bytes_max).value_or("");
-  if (!in.fault().empty()) return malformed(in.fault());
-  algorithm_ = *alg;
-  // RFC 7515 section 4.1.9: media types compare without case, and `application/` may be left out.
-  std::transform(typ_.begin(), typ_.end(), typ_.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (typ_.starts_with("application/")) typ_.erase(0, std::string_view("application/").size());
-  has_plain_header_ = header.size() == 1 + std::size_t{kid_.has_value()} + std::size_t{header.contains("typ")};
-  return {};
-}
-
 Result<GenuineJwt> GenuineJwt::verify(std::shared_ptr<const UnverifiedJwt> jwt, const ForeignKeySet& keys) {
-  const auto candidates = keys.candidates(jwt->kid_, jwt->algorithm_);
+  const auto candidates = keys.candidates(jwt->header().kid, jwt->header().algorithm);
   if (candidates.empty()) return refuse(Code::unknown_key, "no key of the JWT's issuer has its kid and alg");
   if (candidates.size() > 1) return refuse(Code::unknown_key, "the JWT names no kid, and its issuer has several keys");
   if (!candidates.front()->verifies(jwt->signing_input_, jwt->signature_))

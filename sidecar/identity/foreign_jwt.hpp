@@ -33,6 +33,14 @@ struct JwtClaims {
 inline constexpr std::size_t jwt_bytes_max = 16 * 1024;
 inline constexpr std::int64_t jwt_skew_s = 5;
 
+/// What a header says about its JWT.
+struct JwtHeader {
+  Algorithm algorithm = Algorithm::eddsa;
+  std::optional<std::string> kid;
+  std::string typ;        ///< lower case, without "application/"; empty: none
+  bool is_plain = false;  ///< alg, kid and typ alone, as a JWT-SVID's must be
+};
+
 /// A text with the form of a JWT in compact serialisation (RFC 7515 section 3.1, RFC 8725 section 3). Says nothing yet
 /// about who made it.
 class UnverifiedJwt {
@@ -44,24 +52,15 @@ class UnverifiedJwt {
 
   /// Unproved: good for a look-up, never for a decision.
   [[nodiscard]] const JwtClaims& claims_before_verification() const { return claims_; }
-  [[nodiscard]] Algorithm algorithm() const { return algorithm_; }
-  [[nodiscard]] const std::optional<std::string>& kid() const { return kid_; }
-  /// Lower case, without "application/"; empty: none.
-  [[nodiscard]] const std::string& typ() const { return typ_; }
-  /// Whether the header is alg, kid and typ alone, as a JWT-SVID's must be.
-  [[nodiscard]] bool has_plain_header() const { return has_plain_header_; }
+  [[nodiscard]] const JwtHeader& header() const { return *header_; }
 
  private:
   friend class GenuineJwt;
-  [[nodiscard]] Result<void> read_header(const Json& header);
 
   JwtClaims claims_;
-  Algorithm algorithm_ = Algorithm::eddsa;
-  std::optional<std::string> kid_;
-  std::string typ_;
-  bool has_plain_header_ = false;
+  std::shared_ptr<const JwtHeader> header_;
   std::string signing_input_;
-  std::string signature_;
+  Signature signature_;
 };
 
 /// A JWT whose signature one of its issuer's keys verifies. Whether it is in time and for whom is not said.

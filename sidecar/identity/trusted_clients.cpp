@@ -27,16 +27,16 @@ bool contains(const std::vector<std::string>& all, std::string_view one) {
 }
 
 /// The authority of a SPIFFE ID as an issuer: "spiffe://acme.example" of "spiffe://acme.example/ns/billing".
-std::optional<std::string> trust_domain_of(std::string_view spiffe_id) {
+std::optional<std::string_view> trust_domain_of(std::string_view spiffe_id) {
   constexpr std::string_view scheme = "spiffe://";
   if (!spiffe_id.starts_with(scheme)) return std::nullopt;
   const auto path = spiffe_id.find('/', scheme.size());
   if (path == spiffe_id.npos || path == scheme.size()) return std::nullopt;
-  return std::string(spiffe_id.substr(0, path));
+  return spiffe_id.substr(0, path);
 }
 
 /// A JWT-SVID may have no `iss`: its keys are those of its trust domain (SPIFFE JWT-SVID section 3).
-std::string issuer_of(const JwtClaims& claims) {
+std::string_view issuer_of(const JwtClaims& claims) {
   if (claims.iss) return *claims.iss;
   return trust_domain_of(claims.sub).value_or("");
 }
@@ -93,14 +93,16 @@ std::function<void()> TrustedClients::errand(const BroughtJwt& brought) {
   if (keys_.empty() || !brought.form()) return {};
   const auto& jwt = **brought.form();
   const auto keys = keys_of(jwt);
-  if (!keys || !keys->worth_refreshing(jwt.kid(), jwt.algorithm())) return {};
-  return [keys, lacking = keys->lacks(jwt.kid(), jwt.algorithm())] { keys->refresh(lacking); };
+  const auto& header = jwt.header();
+  if (!keys || !keys->worth_refreshing(header.kid, header.algorithm)) return {};
+  return [keys, lacking = keys->lacks(header.kid, header.algorithm)] { keys->refresh(lacking); };
 }
 
 Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brought, Use use) const {
   if (!brought.form()) return refuse(brought.form().error());
   const auto& jwt = *brought.form();
-  const bool fits = use == Use::identity ? is_one_of(identity_types, jwt->typ()) : is_one_of(subject_types, jwt->typ());
+  const bool fits =
+      use == Use::identity ? is_one_of(identity_types, jwt->header().typ) : is_one_of(subject_types, jwt->header().typ);
   if (!fits) return refuse(Code::bad_token, "the JWT has a typ that says it is for something else");
   const auto issuer = issuer_of(jwt->claims_before_verification());
   const auto source = keys_of(*jwt);
@@ -114,8 +116,7 @@ Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brough
   return Accepted{std::move(*genuine), *entry};
 }
 
-Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, const std::string& issuer,
-                                                       Use use) const {
+Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, std::string_view issuer, Use use) const {
   const auto& claims = jwt.claims();
   // Of several entries that do not take it, the one it came furthest with says why.
   int furthest = 0;
@@ -130,11 +131,11 @@ Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, co
       continue;
     const auto usual = use == Use::identity ? TrustedIssuer::identity_age_max_s : TrustedIssuer::subject_age_max_s;
     const auto in_time = claims.in_time(parts_.clock.wall_us(), entry.max_age_s.value_or(usual));
-    if (std::find(entry.algs.begin(), entry.algs.end(), jwt.form().algorithm()) == entry.algs.end()) {
+    if (std::find(entry.algs.begin(), entry.algs.end(), jwt.form().header().algorithm) == entry.algs.end()) {
       no(1, Code::bad_token, fmt::format("[[trusted_issuer]] {} does not take the JWT's alg", entry.name));
     } else if (!in_time) {
       no(2, in_time.error().code, in_time.error().message);
-    } else if (!claims.is_for(entry.audience.value_or(parts_.issuer), use == Use::identity)) {
+    } else if (!claims.is_for(entry.audience ? *entry.audience : parts_.issuer, use == Use::identity)) {
       no(3, Code::wrong_audience,
          fmt::format("the JWT's aud is not {} for [[trusted_issuer]] {}",
                      use == Use::identity ? "this issuer alone" : "this issuer", entry.name));
@@ -208,7 +209,7 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   if (!form) return refuse(form.error());
   const auto& jwt = *form;
   const auto& claims = jwt->claims_before_verification();
-  if (svid && (!trust_domain_of(claims.sub) || !jwt->has_plain_header()))
+  if (svid && (!trust_domain_of(claims.sub) || !jwt->header().is_plain))
     return unproved("a JWT-SVID has a SPIFFE ID as its sub, and alg, kid and typ alone in its header");
   const auto* own = svid ? nullptr : with_keys(claims.iss.value_or(""));
   const auto& said = presented.client_id;
@@ -221,7 +222,8 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
 }
 
 Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, std::shared_ptr<const UnverifiedJwt> jwt) {
-  if (!is_one_of(assertion_types, jwt->typ())) return unproved("the JWT has a typ that says it is for something else");
+  if (!is_one_of(assertion_types, jwt->header().typ))
+    return unproved("the JWT has a typ that says it is for something else");
   const auto genuine = GenuineJwt::verify(std::move(jwt), client.keys);
   if (!genuine) return refuse(genuine.error());
   const auto& claims = genuine->claims();

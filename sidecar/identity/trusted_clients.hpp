@@ -42,7 +42,7 @@ class TrustedClients final : public Clients {
 
   /// What `trust` needs before it can be in force: key set files are read, keys that are at hand are kept. bad_request
   /// when one cannot be read.
-  using IssuerKeysOf = std::map<std::string, std::shared_ptr<IssuerKeys>>;
+  using IssuerKeysOf = std::map<std::string, std::shared_ptr<IssuerKeys>, std::less<>>;
   struct Prepared {
     Trust trust;
     IssuerKeysOf keys;
@@ -73,7 +73,7 @@ class TrustedClients final : public Clients {
   };
   [[nodiscard]] std::shared_ptr<IssuerKeys> keys_of(const UnverifiedJwt& jwt) const;
   [[nodiscard]] Result<Accepted> accept(const BroughtJwt& jwt, Use use) const;
-  [[nodiscard]] Result<const TrustedIssuer*> entry_for(const GenuineJwt& jwt, const std::string& issuer, Use use) const;
+  [[nodiscard]] Result<const TrustedIssuer*> entry_for(const GenuineJwt& jwt, std::string_view issuer, Use use) const;
   [[nodiscard]] const TrustedClient* with_keys(std::string_view name) const;
   [[nodiscard]] Result<ProvenClient> by_assertion(const Presented& presented);
   [[nodiscard]] Result<ProvenClient> by_own_key(const TrustedClient& client, std::shared_ptr<const UnverifiedJwt> jwt);

@@ -10,6 +10,7 @@
 namespace jeton {
 
 [[nodiscard]] std::string base64url(std::span<const unsigned char> bytes);
+void append_base64url(std::string& out, std::span<const unsigned char> bytes);
 
 /// Nothing for padding, white space, another alphabet, an impossible length, or trailing bits that are not zero.
 [[nodiscard]] std::optional<std::vector<unsigned char>> from_base64url(std::string_view text);

@@ -8,7 +8,8 @@ namespace jeton {
 using base64_letters::Alphabet;
 
 std::string base64(std::span<const unsigned char> bytes) {
-  auto text = base64_letters::encode<Alphabet::standard>(bytes);
+  std::string text;
+  base64_letters::append<Alphabet::standard>(text, bytes);
   text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }

@@ -75,12 +75,44 @@ inline void pack(Letters values, unsigned char* out) {
   }
 }
 
+/// The letter of each, by the same arithmetic.
+template <Alphabet alphabet>
+Letters letters(Letters values) {
+  constexpr std::uint8_t sixty_two = alphabet == Alphabet::url ? '-' : '+';
+  constexpr std::uint8_t sixty_three = alphabet == Alphabet::url ? '_' : '/';
+  constexpr std::uint8_t from_26 = 'a' - 'Z' - 1, from_52 = std::uint8_t('0' - 'z' - 1);
+  constexpr std::uint8_t from_62 = std::uint8_t(sixty_two - '9' - 1),
+                         from_63 = std::uint8_t(sixty_three - sixty_two - 1);
+  const auto above = [&values](std::uint8_t bound) { return reinterpret_cast<Letters>(values > bound); };
+  return values + 'A' + (above(25) & from_26) + (above(51) & from_52) + (above(61) & from_62) + (above(62) & from_63);
+}
+
+/// Twelve bytes to sixteen values.
+inline Letters unpack(const unsigned char* in) {
+  unsigned char value[16];
+  for (int i = 0; i < 4; ++i, in += 3) {
+    const auto group = static_cast<unsigned>(in[0] << 16U | in[1] << 8U | in[2]);
+    value[4 * i] = static_cast<unsigned char>(group >> 18U);
+    value[4 * i + 1] = static_cast<unsigned char>(group >> 12U & 63U);
+    value[4 * i + 2] = static_cast<unsigned char>(group >> 6U & 63U);
+    value[4 * i + 3] = static_cast<unsigned char>(group & 63U);
+  }
+  Letters values;
+  std::memcpy(&values, value, sizeof values);
+  return values;
+}
+
 /// No padding: three bytes make four letters, one makes two, two make three.
 template <Alphabet alphabet>
-std::string encode(std::span<const unsigned char> bytes) {
-  std::string text((bytes.size() * 4 + 2) / 3, '\0');
-  char* out = text.data();
+void append(std::string& text, std::span<const unsigned char> bytes) {
+  const auto before = text.size();
+  text.resize(before + (bytes.size() * 4 + 2) / 3);
+  char* out = text.data() + before;
   std::size_t i = 0;
+  for (; i + 12 <= bytes.size(); i += 12, out += sizeof(Letters)) {
+    const auto sixteen = letters<alphabet>(unpack(bytes.data() + i));
+    std::memcpy(out, &sixteen, sizeof sixteen);
+  }
   for (; i + 3 <= bytes.size(); i += 3, out += 4) {
     const unsigned group = bytes[i] << 16U | bytes[i + 1] << 8U | bytes[i + 2];
     out[0] = letter<alphabet>(static_cast<int>(group >> 18));
@@ -88,11 +120,10 @@ std::string encode(std::span<const unsigned char> bytes) {
     out[2] = letter<alphabet>(static_cast<int>(group >> 6 & 63));
     out[3] = letter<alphabet>(static_cast<int>(group & 63));
   }
-  if (i == bytes.size()) return text;
+  if (i == bytes.size()) return;
   const unsigned group = bytes[i] << 16U | (i + 1 < bytes.size() ? bytes[i + 1] << 8U : 0U);
   for (int shift = 18; out != text.data() + text.size(); shift -= 6)
     *out++ = letter<alphabet>(static_cast<int>(group >> shift & 63));
-  return text;
 }
 
 /// The number of bytes, or nothing: `text` has another byte, a length that no value has, or bits beyond the last byte

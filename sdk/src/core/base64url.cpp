@@ -7,7 +7,15 @@ namespace jeton {
 
 using base64_letters::Alphabet;
 
-std::string base64url(std::span<const unsigned char> bytes) { return base64_letters::encode<Alphabet::url>(bytes); }
+std::string base64url(std::span<const unsigned char> bytes) {
+  std::string text;
+  append_base64url(text, bytes);
+  return text;
+}
+
+void append_base64url(std::string& out, std::span<const unsigned char> bytes) {
+  base64_letters::append<Alphabet::url>(out, bytes);
+}
 
 std::optional<std::vector<unsigned char>> from_base64url(std::string_view text) {
   std::vector<unsigned char> bytes(text.size() / 4 * 3 + text.size() % 4);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/byte_run.hpp"
 #include "core/json_rules.hpp"
 
 namespace jeton {
@@ -152,11 +153,12 @@ class Writer {
 
 void append_quoted(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
-  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  const auto is_plain = [](auto byte) {
+    return (byte >= std::uint8_t{0x20}) & (byte != std::uint8_t{'"'}) & (byte != std::uint8_t{'\\'});
+  };
   out += '"';
   while (!text.empty()) {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
-    const auto plain = static_cast<std::size_t>(end - text.begin());
+    const auto plain = run_length(text, is_plain);
     out.append(text.substr(0, plain));
     if (plain == text.size()) break;
     switch (const char character = text[plain]; character) {

@@ -1,9 +1,10 @@
 // The rules on strings and numbers that parsing and canonical writing share, and the wording of faults.
 #include "core/json_rules.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "core/byte_run.hpp"
 
 namespace jeton {
 namespace {
@@ -74,8 +75,7 @@ std::string worded(JsonFault fault, std::string_view pointer) {
 bool is_clean_text(std::string_view text) {
   for (;;) {
     // Nearly all text is ASCII, and all of ASCII is clean.
-    const auto beyond = std::find_if(text.begin(), text.end(), [](unsigned char byte) { return byte >= 0x80; });
-    text.remove_prefix(static_cast<std::size_t>(beyond - text.begin()));
+    text.remove_prefix(run_length(text, [](auto byte) { return byte < std::uint8_t{0x80}; }));
     if (text.empty()) return true;
     const std::size_t length = clean_character(text);
     if (length == 0) return false;

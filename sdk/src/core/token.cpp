@@ -39,7 +39,7 @@ void put(std::string& out, std::string_view before, std::int64_t number) {
 /// every mint does it.
 std::string canonical_claims(const TokenClaims& claims) {
   std::string out = "{";
-  out.reserve(640);
+  out.reserve(960);
   if (claims.act) {
     const auto act = canonical_json(*claims.act);
     if (!act) throw std::invalid_argument("the claims of a token cannot be written as JSON");
@@ -103,13 +103,17 @@ Json TokenClaims::json() const {
 }
 
 Token sign_token(const TokenClaims& claims, const SigningKey& key) {
+  constexpr std::size_t largest_signature = 256;  // RS256
+  const auto header = header_text(key.verifying_key());
   const auto payload = canonical_claims(claims);
-  std::string compact = base64url(as_bytes(header_text(key.verifying_key())));
+  std::string compact;
+  compact.reserve((header.size() + payload.size() + largest_signature) / 3 * 4 + 16);
+  append_base64url(compact, as_bytes(header));
   compact += '.';
-  compact += base64url(as_bytes(payload));
+  append_base64url(compact, as_bytes(payload));
   const auto signature = key.sign(compact);
   compact += '.';
-  compact += base64url(signature);
+  append_base64url(compact, signature);
   return Token(std::move(compact));
 }
 

@@ -2,6 +2,8 @@
 #include "jeton/base64url.hpp"
 
 #include <array>
+#include <span>
+#include <vector>
 
 #include "jeton/hash.hpp"
 #include "jeton/id.hpp"
@@ -59,6 +61,16 @@ TEST_CASE("base64url brings back a value of any length") {
     CHECK(decoded(jeton::base64url(jeton::as_bytes(value))) == value);
     value += static_cast<char>(length * 37 + 11);
   }
+}
+
+TEST_CASE("base64url of a long value is that of its parts of three bytes, one after the other") {
+  std::vector<unsigned char> bytes;
+  for (int i = 0; i < 3 * 256; ++i) bytes.push_back(static_cast<unsigned char>(i * 7 + i / 256));
+  std::string parts, appended = "before.";
+  for (std::size_t at = 0; at < bytes.size(); at += 3) parts += jeton::base64url(std::span(bytes).subspan(at, 3));
+  CHECK(jeton::base64url(bytes) == parts);
+  jeton::append_base64url(appended, bytes);
+  CHECK(appended == "before." + parts);
 }
 
 TEST_CASE("base64url refuses trailing bits that are not zero") {

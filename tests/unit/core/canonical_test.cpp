@@ -158,6 +158,20 @@ TEST_CASE("only what must be escaped is escaped") {
   CHECK(canonical(std::string("\0", 1)) == "\"\\u0000\"");
 }
 
+TEST_CASE("what must be escaped is wherever it stands in a long text, and a bad byte is found there") {
+  for (std::size_t size = 1; size < 50; ++size)
+    for (std::size_t at = 0; at < size; ++at) {
+      const auto with = [&](char c) { return std::string(size, 'a').replace(at, 1, 1, c); };
+      const auto rest = std::string(size - at - 1, 'a'), before = std::string(at, 'a');
+      CHECK(canonical_json(with('"')).value() == '"' + before + "\\\"" + rest + '"');
+      CHECK(canonical_json(with('\\')).value() == '"' + before + "\\\\" + rest + '"');
+      CHECK(canonical_json(with('\x1f')).value() == '"' + before + "\\u001f" + rest + '"');
+      CHECK(canonical_json(with('\x7f')).value() == '"' + before + '\x7f' + rest + '"');
+      CHECK_FALSE(canonical_json(with('\x80')));
+      CHECK_FALSE(canonical_json(with('\xff')));
+    }
+}
+
 TEST_CASE("containers have no space in them") {
   CHECK(canonical(Json::parse(R"( { "b" : [ 1 , { } , [ ] , null , true ] , "a" : false } )")) ==
         R"({"a":false,"b":[1,{},[],null,true]})");

@@ -246,15 +246,28 @@ TEST_CASE("an audience is one text byte for byte or one of a list") {
     CHECK_FALSE(is_for(other, false));
 }
 
+TEST_CASE("of many headers in turn each says what it says, and one that was refused stays so") {
+  for (int round = 0; round < 3; ++round)
+    for (int i = 0; i < 20; ++i) {
+      const auto kid = std::to_string(i);
+      const auto read = UnverifiedJwt::parse(with_header({{"kid", kid}, {"typ", i % 2 == 0 ? "JWT" : "at+jwt"}}));
+      REQUIRE(read);
+      CHECK(read->header().kid == kid);
+      CHECK(read->header().typ == (i % 2 == 0 ? "jwt" : "at+jwt"));
+      CHECK_FALSE(UnverifiedJwt::parse(with_header({{"kid", kid}, {"crit", Json::array({"x"})}})));
+      CHECK(UnverifiedJwt::parse(with_header({{"kid", kid + std::string(600, 'k')}}))->header().kid->size() > 600);
+    }
+}
+
 TEST_CASE("a typ is read without case and without application") {
-  const auto typ_of = [](const Json& patch) { return UnverifiedJwt::parse(with_header(patch)).value().typ(); };
+  const auto typ_of = [](const Json& patch) { return UnverifiedJwt::parse(with_header(patch)).value().header().typ; };
   CHECK(typ_of({{"typ", nullptr}}).empty());
   CHECK(typ_of({{"typ", "JWT"}}) == "jwt");
   CHECK(typ_of({{"typ", "Application/AT+jwt"}}) == "at+jwt");
-  CHECK(UnverifiedJwt::parse(with_header({})).value().has_plain_header());
-  CHECK(UnverifiedJwt::parse(with_header({{"typ", nullptr}})).value().has_plain_header());
-  CHECK(UnverifiedJwt::parse(with_header({{"kid", nullptr}})).value().has_plain_header());
-  CHECK_FALSE(UnverifiedJwt::parse(with_header({{"x5t", "a"}})).value().has_plain_header());
+  CHECK(UnverifiedJwt::parse(with_header({})).value().header().is_plain);
+  CHECK(UnverifiedJwt::parse(with_header({{"typ", nullptr}})).value().header().is_plain);
+  CHECK(UnverifiedJwt::parse(with_header({{"kid", nullptr}})).value().header().is_plain);
+  CHECK_FALSE(UnverifiedJwt::parse(with_header({{"x5t", "a"}})).value().header().is_plain);
 }
 
 }  // namespace jeton::testing
