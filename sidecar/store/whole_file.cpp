@@ -49,6 +49,10 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view by
 }
 
 Result<void> check_own_place(const std::filesystem::path& file) {
+  const auto directory = std::filesystem::absolute(file).parent_path();
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return refuse(Code::bad_request,
+                  fmt::format("{}: {}", directory.string(), std::error_code(errno, std::generic_category()).message()));
   for (const auto& place : {file.string(), file.string() + ".new"}) {
     struct stat found {};
     if (::lstat(place.c_str(), &found) != 0) {

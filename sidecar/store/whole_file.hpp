@@ -14,7 +14,7 @@ namespace jeton {
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// Whether replacing `file` harms nobody: nothing is there, or a regular file of this account, and not through a link.
-/// The same of FILE.new. bad_request with what is there otherwise.
+/// The same of FILE.new; and whether its directory takes a file. bad_request with what is in the way otherwise.
 [[nodiscard]] Result<void> check_own_place(const std::filesystem::path& file);
 
 /// Writes all of it, or says with false and errno why not.

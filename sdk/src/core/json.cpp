@@ -23,7 +23,7 @@ bool blames_characters(std::string_view what) {
 /// nor anything deeper than the limit, and so that every fault has a place.
 class StrictReader final : public nlohmann::json_sax<Json> {
  public:
-  explicit StrictReader(std::size_t depth_max) : depth_max_(depth_max) {}
+  explicit StrictReader(std::size_t depth_max) : depth_max_(depth_max) { open_.reserve(usual_depth); }
 
   bool null() override { return place(nullptr); }
   bool boolean(bool value) override { return place(value); }
@@ -117,6 +117,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  static constexpr std::size_t usual_depth = 8;
   std::size_t depth_max_;
   Json root_;
   std::vector<Open> open_;

@@ -43,6 +43,7 @@ TEST_CASE("a file takes the place of nothing or of this accounts own file and of
   }
   CHECK(is_refused("/dev/null"));
   CHECK(is_refused(file / "below a file"));
+  CHECK(is_refused(dir / "no directory" / "file"));
   if (::geteuid() != 0) return;
   REQUIRE(::chown(file.c_str(), 65'533, 65'533) == 0);
   CHECK(is_refused(file));
