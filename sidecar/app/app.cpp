@@ -226,6 +226,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
   const PublishedKeys published(keyring, &certifier);
   FederationKeys federation(state->path());
   const auto listening = *listener ? (*listener)->address().text() : "none";
+  if (*listener && *tls == nullptr && issuer.starts_with("https://"))
+    log_line(Level::warning, "clients reach an https issuer through TLS alone: write [tls], or let a proxy speak it",
+             {{"issuer", issuer}, {"listen", listening}});
   const WithEngine grants_and_engine(grants);
   const Policy& policy = *outside ? static_cast<const Policy&>(grants_and_engine) : grants;
   Exchange exchange({ledger.store(), policy, roles, keyring, ledger.secret(), clock, issuer, &federation});

@@ -54,7 +54,8 @@ Result<Redeemed> Exchange::redeem_genuine(const Caller& caller, const RedeemRequ
   if (!parts_.roles.may_act_for(*server, caller)) {
     if (!parts_.roles.knows(caller))
       return refuse(Code::unknown_agent, words_for(caller) + " matches no [[server]] and no [[agent]]");
-    return refuse(Code::wrong_role, words_for(caller) + " may not act for this server; see its match");
+    return refuse(Code::wrong_role,
+                  words_for(caller) + " may not act for this server; see its match, keys or certificate");
   }
   if (server->offline)
     return refuse(

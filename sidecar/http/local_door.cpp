@@ -175,8 +175,9 @@ void LocalDoor::begin_wait() const {
 bool LocalDoor::end_wait() const { return parts_.guard != nullptr && parts_.guard->end(); }
 
 std::size_t LocalDoor::body_bytes_max(const Caller& caller, bool stranger) const {
-  const bool may_redeem = !caller.remote && parts_.roles.has_open_server();
-  return stranger && !may_redeem ? std::min(strangers_body_bytes, parts_.limits.body_bytes) : parts_.limits.body_bytes;
+  const bool may_send = caller.remote ? parts_.oauth != nullptr && parts_.oauth->knows(caller.certificate)
+                                      : parts_.roles.has_open_server();
+  return stranger && !may_send ? std::min(strangers_body_bytes, parts_.limits.body_bytes) : parts_.limits.body_bytes;
 }
 
 void LocalDoor::keep_house(bool stopping) {

@@ -67,8 +67,6 @@ class LocalDoor final : public Door {
   }
 
  private:
-  /// Nobody who has no part to play gets more than this read.
-  static constexpr std::size_t strangers_body_bytes = 64 * 1024;
   void answer_all(const std::vector<Job*>& jobs);
   /// Into the metrics and, where it is wanted, onto stderr.
   void count(std::span<Job* const> jobs);

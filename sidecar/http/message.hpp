@@ -57,6 +57,9 @@ struct Job {
   bool stalled = false;                              ///< it came while the log's disk hung, and nobody was asked
 };
 
+/// Nobody who has no part to play, or has not proved it before the body, gets more than this read.
+inline constexpr std::size_t strangers_body_bytes = 64 * 1024;
+
 /// What stands behind a listening socket.
 class Door {
  public:
@@ -85,5 +88,6 @@ class Door {
 /// Of a path that there is, asked with another method than its own (RFC 9110 section 15.5.6): what it is told, and 405.
 [[nodiscard]] Error takes_only(std::string_view method);
 [[nodiscard]] Response problem_of_method(const Error& error, std::string_view allowed);
+[[nodiscard]] std::string allowed_beside(std::string_view method);
 
 }  // namespace jeton

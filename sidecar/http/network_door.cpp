@@ -25,8 +25,14 @@ void LocalDoor::screen(Job& job) {
     job.fault = std::move(refused->error);
     job.fault_status = refused->status;
   } else if (!serves_network(job.request.target)) {
-    job.fault = Error{Code::bad_request, "no such path over the network; see docs/protocol.md"};
     job.fault_status = not_found;
+    job.fault = Error{Code::bad_request, "no such path over the network; /openapi.json names those there are"};
+    // What stands behind the question mark may be a token that somebody took for a parameter.
+    const auto query = job.request.target.find('?');
+    if (query == job.request.target.npos || !serves_network(job.request.target.substr(0, query))) return;
+    job.fault_status = 0;
+    job.fault->message = "nothing may stand behind a ? here; send it in the body, and revoke a token that stood there";
+    job.request.target.resize(query);
   } else if (const auto method = method_instead(job.request.method, job.request.target)) {
     job.fault = takes_only(*method);
     job.fault_status = method_not_allowed;
@@ -56,17 +62,18 @@ bool LocalDoor::answer_query(Job& job) const {
 
 bool LocalDoor::answer_network_fault(Job& job) const {
   if (!job.fault || !is_stranger_of_network(job.caller)) return false;
-  job.response = job.fault_status == method_not_allowed
-                     ? problem_of_method(*job.fault, *method_instead(job.request.method, job.request.target))
-                     : problem(*job.fault, job.fault_status);
+  const auto& target = job.request.target;
+  job.response = is_form_path(target) ? oauth_problem({*job.fault}) : problem(*job.fault, job.fault_status);
+  if (job.fault_status != 0) job.response.status = job.fault_status;
+  if (job.fault_status == method_not_allowed)
+    job.response.allow = allowed_beside(*method_instead(job.request.method, target));
   return true;
 }
 
 Response LocalDoor::answer_unproved(const Job& job) const {
   if (job.request.method == "POST" && job.request.target.starts_with("/v1/"))
     return problem({Code::unattested_peer, "nothing proves who asks: over the network a client authenticates itself"});
-  return problem({Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
-                 not_found);
+  return problem({Code::bad_request, "no such request; /openapi.json names the paths and their methods"}, not_found);
 }
 
 std::function<void()> LocalDoor::tlog_errand(Job& job) const {

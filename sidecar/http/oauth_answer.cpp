@@ -36,11 +36,13 @@ Json authorization_server_metadata(const Metadata& about) {
   const Json algs = Json::array({"EdDSA", "ES256", "RS256"});
   if (!about.over_network) methods = Json::array({"none"});
   Json document{{"issuer", about.issuer},
+                // Needed by none of these grants; but clients that know others refuse metadata without it.
+                {"authorization_endpoint", at("/oauth2/authorize")},
                 {"token_endpoint", at("/oauth2/token")},
                 {"introspection_endpoint", at("/oauth2/introspect")},
                 {"revocation_endpoint", at("/oauth2/revoke")},
                 {"jwks_uri", at("/oauth2/jwks")},
-                // Needed, and no list may be empty (sections 2 and 3.2). No grant here has an authorization endpoint.
+                // Needed, and no list may be empty (sections 2 and 3.2).
                 {"response_types_supported", Json::array({"none"})},
                 {"grant_types_supported",
                  {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -59,7 +61,6 @@ Json authorization_server_metadata(const Metadata& about) {
 Json openid_configuration(const Metadata& about) {
   auto document = authorization_server_metadata(about);
   // No person signs in here. Readers of keys want the document all the same, with the members it must have.
-  document["authorization_endpoint"] = "urn:jeton:no-authorization-endpoint";
   document["subject_types_supported"] = Json::array({"public"});
   document["id_token_signing_alg_values_supported"] = about.token_algs;
   return document;

@@ -13,9 +13,9 @@
 namespace jeton {
 namespace {
 
-constexpr std::string_view token_path = "/oauth2/token", introspect_path = "/oauth2/introspect",
-                           revoke_path = "/oauth2/revoke", jwks_path = "/oauth2/jwks",
-                           metadata_path = "/.well-known/oauth-authorization-server",
+constexpr std::string_view authorize_path = "/oauth2/authorize", token_path = "/oauth2/token",
+                           introspect_path = "/oauth2/introspect", revoke_path = "/oauth2/revoke",
+                           jwks_path = "/oauth2/jwks", metadata_path = "/.well-known/oauth-authorization-server",
                            openid_path = "/.well-known/openid-configuration", openapi_path = "/openapi.json",
                            federation_jwks_path = "/federation/jwks",
                            federation_openid_path = "/federation/.well-known/openid-configuration";
@@ -71,6 +71,14 @@ bool OAuthDoor::answer_from_memory(Job& job) const {
     job.response = answer_with(parts_.keys.jwks());
     job.response.content_type = "application/jwk-set+json";
     job.response.may_cache = true;
+    return true;
+  }
+  // RFC 6749 section 4.1.2.1, but for sending a browser on: nobody is registered, so there is nowhere to send it.
+  if (target.substr(0, target.find('?')) == authorize_path) {
+    job.response = oauth_problem({{Code::bad_request,
+                                   "nobody signs in here; tokens come from the token endpoint, by client_credentials, "
+                                   "token exchange or jwt-bearer"},
+                                  "unsupported_response_type"});
     return true;
   }
   if (target == openapi_path) {

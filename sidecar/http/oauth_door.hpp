@@ -39,6 +39,11 @@ class OAuthDoor {
   /// section 2.1) goes before that, and one that is not believed is refused by `route`, so that it is on record.
   [[nodiscard]] bool identify(Job& job);
 
+  /// Whether a certificate proves a client, before anything is read.
+  [[nodiscard]] bool knows(const std::optional<PeerCertificate>& certificate) const {
+    return certificate && parts_.clients != nullptr && parts_.clients->knows(*certificate);
+  }
+
   /// Documents that need no log. False: not one of them.
   [[nodiscard]] bool answer_from_memory(Job& job) const;
 
@@ -69,6 +74,7 @@ class OAuthDoor {
     std::optional<BroughtJwt> grant_assertion = std::nullopt;  ///< RFC 7523 section 2.1
     std::optional<BroughtJwt> subject_token = std::nullopt;
     bool has_secret = false;
+    bool lacks_grant = false;  ///< RFC 7523 section 2.1 without its assertion
   };
   /// A body, read once however often it is looked at.
   struct Brought {

@@ -60,8 +60,10 @@ OAuthDoor::Credentials OAuthDoor::credentials_of(const Form& form) {
   presented.assertion = form.text("client_assertion");
   found.has_secret = form.has("client_secret");
   found.subject_token = form.text("subject_token");
-  if (form.text("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer")
+  if (form.text("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer") {
     found.grant_assertion = form.text("assertion");
+    found.lacks_grant = !found.grant_assertion;
+  }
   return found;
 }
 
@@ -122,7 +124,8 @@ bool OAuthDoor::identify(Job& job) {
   }
   if (!credentials) {
     if (is_form_path(job.request.target)) return deny({credentials.error()});
-    return deny({{Code::unattested_peer, "nothing in this body proves who asks"}});
+    return deny(
+        {{Code::unattested_peer, "this path looks for a proof of who asks in a JSON body, which this is none"}});
   }
   if (credentials->has_secret)
     return deny({{Code::unattested_peer, "a secret that works for months is what this replaces; use private_key_jwt"}});
@@ -136,6 +139,10 @@ bool OAuthDoor::identify(Job& job) {
     return deny({{Code::unattested_peer, "no client over the network is configured; see keys of [[agent]]"}});
   auto presented = credentials->presented;
   presented.certificate = job.caller.certificate;
+  // Asked to prove itself, it would add what is then too much.
+  if (credentials->lacks_grant && !presented.assertion && !presented.certificate)
+    return deny(
+        {{Code::bad_request, "the jwt-bearer grant needs the platform's token in assertion, and no other proof"}});
   auto client = parts_.clients->authenticate(presented);
   if (!client) return deny({client.error(), "invalid_client"});
   job.caller.client = std::move(*client);

@@ -27,6 +27,9 @@ std::optional<GrantType> grant_of(std::string_view name) {
 Result<Json> parse_details(std::string_view text, const DecodeLimits& limits) {
   // The arguments may be 64 deep, and stand inside an object inside the array.
   auto parsed = parse_json_strictly(text, {limits.body_bytes, JsonLimits{}.depth + 2});
+  if (!parsed && parsed.error().fault == JsonFault::syntax)
+    return refuse(Code::bad_arguments,
+                  "authorization_details is not JSON; serialize it, by JSON.stringify or json.dumps");
   if (!parsed) return refuse(Code::bad_arguments, "authorization_details: " + parsed.error().message);
   if (!parsed->is_array() || parsed->size() != 1 || !parsed->front().is_object())
     return refuse(Code::bad_arguments, "authorization_details must be an array of exactly one object");
@@ -97,7 +100,10 @@ tl::expected<TokenRequest, OAuthRefusal> decode_token_request(const Form& form, 
   if (!resource || !is_server_name(*resource))
     return deny(Code::unknown_server, "resource is needed: the url of one [[server]]");
   const auto details = form.text("authorization_details");
-  if (!details) return deny(Code::bad_arguments, "authorization_details is needed: one object for one tool call");
+  if (!details)
+    return deny(Code::bad_arguments,
+                "authorization_details is needed: a JSON array of one object with type "
+                "jeton_tool_call, actions, identifier and arguments");
   auto request = parse_details(*details, limits).and_then([&](Json object) {
     return read_details(std::move(object), *resource, limits);
   });

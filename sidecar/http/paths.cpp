@@ -20,6 +20,8 @@ struct Row {
 };
 
 constexpr Row rows[] = {
+    {{get, true}, "/oauth2/authorize"},
+    {{get, true}, "/oauth2/authorize?", Between::anything},
     {{post, true}, "/oauth2/token"},
     {{post, true}, "/oauth2/introspect"},
     {{post, true}, "/oauth2/revoke"},

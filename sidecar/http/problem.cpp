@@ -33,8 +33,10 @@ Error takes_only(std::string_view method) {
 
 Response problem_of_method(const Error& error, std::string_view allowed) {
   auto response = problem(error, method_not_allowed);
-  response.allow = std::string(with_head(allowed));
+  response.allow = allowed_beside(allowed);
   return response;
 }
+
+std::string allowed_beside(std::string_view method) { return std::string(with_head(method)); }
 
 }  // namespace jeton

@@ -23,7 +23,9 @@ Error fault_of(const boost::system::error_code& error, RequestReader::Sender sen
   if (error == http::error::body_limit && sender == RequestReader::Sender::stranger)
     return {Code::unknown_agent, "this account matches no agent, server or operator"};
   if (error == http::error::body_limit && sender == RequestReader::Sender::unproved)
-    return {Code::bad_request, "the body is larger than 64 KiB, and who sends it is not proved yet"};
+    return {Code::bad_request,
+            "the body is larger than 64 KiB, the most from a client whose proof is in it; "
+            "send args_digest in the place of arguments, or show a client certificate"};
   if (error == http::error::body_limit) return {Code::bad_request, "the body is larger than limits.body_bytes"};
   if (error == http::error::header_limit) return {Code::bad_request, "the header is larger than limits.header_bytes"};
   return {Code::bad_request, "not HTTP/1.1: " + error.message()};
@@ -95,6 +97,7 @@ Request RequestReader::take() {
           all_of(http::field::authorization)};
 }
 
+std::string RequestReader::target() const { return std::string(parser_->get().target()); }
 bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
 bool RequestReader::is_head() const { return parser_->get().method() == http::verb::head; }
 

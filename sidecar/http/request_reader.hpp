@@ -34,6 +34,8 @@ class RequestReader {
 
   /// Of a request that is done.
   [[nodiscard]] Request take();
+  /// Also beside a fault; empty before the first line is there.
+  [[nodiscard]] std::string target() const;
   [[nodiscard]] bool keep_alive() const;
   [[nodiscard]] bool is_head() const;
 

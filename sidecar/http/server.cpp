@@ -208,8 +208,10 @@ class Server::Loop {
 
   /// Reads and answers one request; false when the connection is over.
   asio::awaitable<bool> serve_one(SessionPtr session) {
-    RequestReader reader(
-        {limits_.header_bytes, door_.body_bytes_max(session->known, session->stranger), session->sender()});
+    // A certificate proves who sends before there is a body.
+    if (session->tls) (void)session->caller(tls_);
+    const auto body_bytes_max = door_.body_bytes_max(session->known, session->stranger);
+    RequestReader reader({limits_.header_bytes, body_bytes_max, session->sender(body_bytes_max)});
     const ReadLimits times{std::chrono::seconds(limits_.idle_s), std::chrono::seconds(limits_.request_s)};
     auto fault = co_await read_request(session, reader, times);
     if (!reader.done() && !fault) co_return false;
@@ -229,7 +231,10 @@ class Server::Loop {
       fault = caller.error();
     }
     job.fault = std::move(fault);
-    if (!job.fault) job.request = reader.take();
+    if (!job.fault)
+      job.request = reader.take();
+    else
+      job.request.target = reader.target();
     if (!job.fault) door_.screen(job);
     session->wait_in(Session::Phase::answering, std::chrono::seconds(limits_.request_s));
     if (!job.fault) co_await run_errands(job);

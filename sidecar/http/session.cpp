@@ -3,6 +3,7 @@
 
 #include <ctime>
 
+#include "http/message.hpp"
 #include "http/tcp_socket.hpp"
 
 namespace jeton {
@@ -25,8 +26,8 @@ Result<Caller> Session::caller(const std::shared_ptr<const TlsContext>& in_force
   return known;
 }
 
-RequestReader::Sender Session::sender() const {
-  if (!stranger) return RequestReader::Sender::known;
+RequestReader::Sender Session::sender(std::size_t body_bytes_max) const {
+  if (!stranger || body_bytes_max > strangers_body_bytes) return RequestReader::Sender::known;
   return known.remote ? RequestReader::Sender::unproved : RequestReader::Sender::stranger;
 }
 

@@ -40,7 +40,8 @@ struct Session {
   [[nodiscard]] bool know_by_address();
   /// Who it is now; unattested_peer when the process that connected is gone or another.
   [[nodiscard]] Result<Caller> caller(const std::shared_ptr<const TlsContext>& in_force);
-  [[nodiscard]] RequestReader::Sender sender() const;
+  /// By how much it may send.
+  [[nodiscard]] RequestReader::Sender sender(std::size_t body_bytes_max) const;
 
   /// Its time is over.
   void expire();

@@ -41,6 +41,9 @@ class Clients {
   /// unknown_agent for who is genuine and not configured; rate_limited. What a client signed itself is good once.
   [[nodiscard]] virtual Result<ProvenClient> authenticate(const Presented& presented) = 0;
 
+  /// Whether a certificate is that of a client.
+  [[nodiscard]] virtual bool knows(const PeerCertificate& certificate) const = 0;
+
   /// The agent that a token of a trusted issuer is the identity of: RFC 7523 section 2.1. bad_token, bad_signature,
   /// unknown_key, expired, not_yet_valid, wrong_issuer, wrong_audience, unknown_agent.
   [[nodiscard]] virtual Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) = 0;

@@ -180,7 +180,8 @@ bool JwtClaims::is_for(std::string_view audience, bool alone) const {
 
 Result<void> JwtClaims::in_time(std::int64_t wall_us, std::int64_t age_max_s) const {
   const auto now = wall_us / us_per_s;
-  if (exp <= now - jwt_skew_s) return refuse(Code::expired, "the JWT has expired; make a new one");
+  if (exp <= now - jwt_skew_s)
+    return refuse(Code::expired, "the JWT has expired; make a new one, and compare the clocks if that has expired too");
   if (nbf.value_or(0) > now + jwt_skew_s || iat.value_or(0) > now + jwt_skew_s)
     return refuse(Code::not_yet_valid, "the JWT is from the future; compare the clocks");
   if (exp - iat.value_or(now) > age_max_s)

@@ -108,7 +108,9 @@ Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brough
   const auto source = keys_of(*jwt);
   if (!source) return refuse(Code::wrong_issuer, "no [[trusted_issuer]] has the JWT's iss");
   const auto keys = source->current();
-  if (!keys) return refuse(Code::unknown_key, "the keys of the JWT's issuer are not at hand; try again");
+  if (!keys)
+    return refuse(Code::unknown_key,
+                  "the keys of the JWT's issuer are not at hand; try again, and if it stays so ask for jeton doctor");
   auto genuine = GenuineJwt::verify(jwt, *keys);
   if (!genuine) return refuse(genuine.error());
   const auto entry = entry_for(*genuine, issuer, use);
@@ -152,6 +154,11 @@ Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, st
 Result<ProvenClient> TrustedClients::agent_of_assertion(const BroughtJwt& jwt) {
   const auto accepted = accept(jwt, Use::identity);
   if (!accepted) {
+    const auto& form = jwt.form();
+    if (accepted.error().code == Code::wrong_issuer &&
+        with_keys(form.value()->claims_before_verification().iss.value_or("")))
+      return refuse(Code::wrong_issuer,
+                    "this client signs for itself, so it is no grant: send it as client_assertion, of type jwt-bearer");
     // Genuine, and of an issuer that vouches for users alone: nobody here.
     if (accepted.error().code == Code::wrong_role) return refuse(Code::unknown_agent, accepted.error().message);
     return refuse(accepted.error());
@@ -216,6 +223,10 @@ Result<ProvenClient> TrustedClients::by_assertion(const Presented& presented) {
   // Before anything is verified: such a request uses up no assertion, and nobody learns by one what an assertion is.
   if (own != nullptr && said && *said != own->name) return not_of_whom_it_says();
   auto client = own != nullptr ? by_own_key(*own, jwt) : agent_of_assertion(*presented.assertion);
+  if (!client && !svid && client.error().code == Code::wrong_issuer)
+    return unproved(
+        "the JWT's iss is neither a client with keys here, an agent's SPIFFE ID or a server's url, nor a "
+        "[[trusted_issuer]]");
   if (!client) return refuse(client.error());
   if (said && *said != client->name && *said != claims.sub) return not_of_whom_it_says();
   return client;
@@ -228,7 +239,9 @@ Result<ProvenClient> TrustedClients::by_own_key(const TrustedClient& client, std
   if (!genuine) return refuse(genuine.error());
   const auto& claims = genuine->claims();
   if (claims.sub != client.name) return unproved("iss and sub are both the client_id");
-  if (!is_us(claims)) return unproved("aud is this issuer, or its token endpoint, and nothing else");
+  if (!is_us(claims))
+    return unproved(
+        fmt::format("aud is this issuer, {}, or its token endpoint, alone and byte for byte", parts_.issuer));
   if (!claims.jti || !claims.iat) return unproved("an assertion has jti and iat");
   // Libraries write an exp of an hour (RFC 7523 section 3 lets us mind a nearer one), and none asks for one.
   JwtClaims times;

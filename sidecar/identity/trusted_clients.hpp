@@ -53,6 +53,9 @@ class TrustedClients final : public Clients {
 
   [[nodiscard]] std::function<void()> errand(const BroughtJwt& jwt) override;
   [[nodiscard]] Result<ProvenClient> authenticate(const Presented& presented) override;
+  [[nodiscard]] bool knows(const PeerCertificate& certificate) const override {
+    return !by_certificate(certificate).empty();
+  }
   [[nodiscard]] Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) override;
   [[nodiscard]] Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) override;
 

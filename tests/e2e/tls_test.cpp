@@ -61,6 +61,29 @@ TEST_CASE("over tls an unknown or expired certificate or none is invalid_client 
   (void)house.token_for(house.named_agent, TlsHouse::crm);
 }
 
+TEST_CASE("over tls a certificate that is believed proves a large body before it is read and no other does") {
+  const TlsHouse house;
+  const auto wish = [](std::size_t bytes) {
+    const Json call{{"type", "jeton_tool_call"},
+                    {"actions", {"tools/call"}},
+                    {"identifier", "refund"},
+                    {"arguments", {{"note", std::string(bytes, 'n')}}}};
+    return post_form("/oauth2/token", {{"grant_type", "client_credentials"},
+                                       {"resource", TlsHouse::crm},
+                                       {"authorization_details", Json::array({call}).dump()}});
+  };
+  CHECK(house.ask(house.named_agent, wish(200 * 1024)).status == 200);
+  CHECK(house.ask(house.pinned_agent, wish(200 * 1024)).status == 200);
+  const auto nobody = self_signed({.names = {"URI:spiffe://acme.example/agent/deploy"}});
+  for (const auto& identity : {std::optional<Identity>(nobody), std::optional<Identity>()}) {
+    const auto answer = house.ask(identity, wish(70 * 1024));
+    CHECK(answer.status == 400);
+    CHECK(error_of(answer) == "invalid_request");
+    CHECK_THAT(answer.body, Catch::Contains("args_digest"));
+  }
+  CHECK(house.ask(house.named_agent, wish(1024 * 1024)).status == 400);
+}
+
 TEST_CASE("over tls a tool server with a certificate sees and redeems its own tokens and nobody else's") {
   const TlsHouse house;
   const auto active = [&](const Identity& who, const std::string& token) {

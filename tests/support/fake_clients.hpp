@@ -22,6 +22,7 @@ class FakeClients final : public Clients {
     if (!used.insert(presented.assertion->text()).second) return refuse(Code::unattested_peer, "used before");
     return found->second;
   }
+  bool knows(const PeerCertificate& certificate) const override { return certificate.trusted; }
   Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) override {
     const auto found = workloads.find(jwt.text());
     if (found == workloads.end()) return refuse(Code::bad_signature, "not believed");

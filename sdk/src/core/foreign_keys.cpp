@@ -45,9 +45,11 @@ std::optional<ForeignKey> read_entry(const Json& jwk, std::string_view use) {
 }  // namespace
 
 Result<ForeignKeySet> ForeignKeySet::from_jwks(const Json& document, std::string_view use) {
-  if (!document.is_object()) return no_key_set("it is a JSON object with the member keys");
+  if (!document.is_object()) return no_key_set("it is no JSON object; write {\"keys\": [...]}");
   const auto listed = document.find("keys");
-  if (listed == document.end() || !listed->is_array()) return no_key_set("its member keys is an array");
+  if (listed == document.end() && document.contains("kty"))
+    return no_key_set("it is one key; write {\"keys\": [...]} around it");
+  if (listed == document.end() || !listed->is_array()) return no_key_set("it has no member keys that is an array");
   if (listed->size() > entries_max) return no_key_set("it has more than 256 entries");
 
   ForeignKeySet set;

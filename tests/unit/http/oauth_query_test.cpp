@@ -177,6 +177,19 @@ TEST_CASE("openid_discovery_3_the_members_that_are_required_are_there") {
     CHECK(body.contains(member));
 }
 
+TEST_CASE("rfc8414_2_the_authorization_endpoint_is_a_url_for_those_who_want_one_and_refuses_everybody") {
+  Issued door;
+  for (const char* document : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"})
+    CHECK(body_of(door.get(document))["authorization_endpoint"] == std::string(test_issuer) + "/oauth2/authorize");
+  for (const char* target : {"/oauth2/authorize", "/oauth2/authorize?response_type=code&client_id=x"})
+    for (const bool over_network : {true, false}) {
+      const auto job = door.get(target, over_network);
+      CHECK(job.response.status == 400);
+      CHECK(error_of(job) == "unsupported_response_type");
+      CHECK_FALSE(job.response.may_cache);
+    }
+}
+
 TEST_CASE("rfc7517_8_5_1_the_keys_have_their_media_type_and_no_private_member") {
   Issued door;
   const auto job = door.get("/oauth2/jwks");

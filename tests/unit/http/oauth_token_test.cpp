@@ -210,6 +210,13 @@ TEST_CASE("rfc7523_2_1_a_workload's token of another issuer is an agent") {
   CHECK_FALSE(event.uid);
 }
 
+TEST_CASE("who forgets the assertion of a jwt-bearer grant is told so and not to prove itself otherwise") {
+  OAuthFixture door;
+  const auto job = door.remote("", "/oauth2/token", OAuthFixture::token_fields(bearer));
+  CHECK(error_of(job) == "invalid_request");
+  CHECK_THAT(body_of(job)["error_description"].get<std::string>(), Catch::Contains("in assertion"));
+}
+
 TEST_CASE("rfc7523_3_1_an_assertion_that_is_not_believed_is_invalid_grant") {
   OAuthFixture door;
   auto fields = OAuthFixture::token_fields(bearer);

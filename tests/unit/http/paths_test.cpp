@@ -82,6 +82,30 @@ TEST_CASE("a path is known in one spelling and takes one method") {
   CHECK(method_instead("post", "/v1/redeem") == "POST");
 }
 
+TEST_CASE("what is wrong before a body is looked at is said in the words of OAuth at its endpoints") {
+  OAuthFixture door;
+  for (const char* target : {"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"}) {
+    CAPTURE(target);
+    const auto with_query = screened(door, "POST", std::string(target) + "?token=secret");
+    CHECK(with_query.response.status == 400);
+    CHECK_THAT(body_of(with_query)["error_description"].get<std::string>(), Catch::Contains("in the body"));
+    CHECK_THAT(with_query.response.body, !Catch::Contains("secret"));
+    Job elsewhere{{"POST", target, "application/x-www-form-urlencoded", ""}, OAuthFixture::from_network()};
+    elsewhere.request.host = "evil.example";
+    door.both->screen(elsewhere);
+    const auto misdirected = door.send(std::move(elsewhere));
+    CHECK(misdirected.response.status == 421);
+    for (const auto* job : {&with_query, &misdirected}) {
+      CHECK(error_of(*job) == "invalid_request");
+      CHECK(job->response.content_type == "application/json");
+    }
+  }
+  const auto documents = screened(door, "GET", "/oauth2/jwks?x");
+  CHECK(documents.response.status == 400);
+  CHECK(documents.response.content_type == "application/problem+json");
+  CHECK(screened(door, "GET", "/oauth2/userinfo?x").response.status == 404);
+}
+
 TEST_CASE("another method over tcp is told which one the path takes and is no event") {
   OAuthFixture door;
   for (const auto& [method, target, allowed] : wrong_methods()) {
@@ -90,7 +114,7 @@ TEST_CASE("another method over tcp is told which one the path takes and is no ev
     CHECK(job.response.status == 405);
     CHECK(job.response.allow == allowed);
     CHECK(code_of(job) == "bad_request");
-    CHECK(body_of(job)["status"] == 405);
+    CHECK((body_of(job).value("status", 0) == 405 || is_form_path(target)));
   }
   CHECK(door.company.memory.size() == 0);
   // What is there on the socket alone is not there at all, and what needs a proof still does.

@@ -182,7 +182,17 @@ TEST_CASE("a request that proves nothing or half of it is refused") {
       "neither jwt-bearer nor jwt-spiffe");
   check_unproved(ask({billing, bearer, "", std::nullopt}), "three parts");
   // One that signs for itself is no SVID.
-  check_unproved(ask({billing, spiffe, given.assertion(), std::nullopt}), "no [[trusted_issuer]]");
+  check_unproved(ask({billing, spiffe, given.assertion(), std::nullopt}), "signs for itself");
+}
+
+TEST_CASE("who takes one proof for another is told which it is") {
+  Given given;
+  // given: a client's own assertion as the grant, and one of a client that is none
+  const auto as_grant = given.agent_of(given.assertion());
+  CHECK(as_grant.error().code == Code::wrong_issuer);
+  CHECK_THAT(as_grant.error().message, Catch::Contains("send it as client_assertion"));
+  for (const char* name : {"billing", "spiffe://acme.example/agent/nobody"})
+    check_unproved(given.authenticate(given.assertion({{"iss", name}, {"sub", name}})), "neither a client with keys");
 }
 
 TEST_CASE("a certificate that is written down is a client and a name counts only with a chain") {
