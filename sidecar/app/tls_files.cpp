@@ -52,6 +52,7 @@ tl::unexpected<Error> wrong(std::string_view key, const std::string& path, std::
 }
 
 Result<std::size_t> size_of(std::string_view key, const std::string& path, const File& file) {
+  if (file.error() == ENOENT) return wrong(key, path, "there is no such file; name one that is there");
   if (file.error() != 0) return wrong(key, path, std::strerror(file.error()));
   if (!S_ISREG(file.facts().st_mode)) return wrong(key, path, "is not a regular file");
   const auto size = static_cast<std::size_t>(file.facts().st_size);
@@ -65,7 +66,7 @@ Result<std::string> read_certificates(std::string_view key, const std::string& p
   if (!size) return refuse(size.error());
   const auto& facts = file.facts();
   if ((facts.st_uid != 0 && facts.st_uid != daemon_uid) || (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return wrong(key, path, "can be written by others; type  chown root FILE  and  chmod 0644 FILE");
+    return wrong(key, path, fmt::format("can be written by others; type  chown root {0}  and  chmod 0644 {0}", path));
   std::string text(*size, '\0');
   if (!file.read({reinterpret_cast<unsigned char*>(text.data()), text.size()}))
     return wrong(key, path, "changed while it was read; try again");
@@ -80,9 +81,11 @@ Result<Secret> read_key(const std::string& path, uid_t daemon_uid) {
   // systemd gives its credentials to a service's account by an ACL, which shows as the group's bits.
   const bool credential = facts.st_uid == 0 && is_credential(path);
   if (!credential && facts.st_uid != daemon_uid)
-    return wrong("key", path, "does not belong to the daemon's account; type  chown jeton FILE  and  chmod 0400 FILE");
+    return wrong(
+        "key", path,
+        fmt::format("does not belong to the daemon's account; type  chown jeton {0}  and  chmod 0400 {0}", path));
   if ((facts.st_mode & (credential ? 007u : 077u)) != 0)
-    return wrong("key", path, "is readable by others; take a new key, and type  chmod 0400 FILE");
+    return wrong("key", path, "is readable by others; take a new key, and type  chmod 0400 " + path);
   Secret text(*size);
   if (!file.read(text.writable())) return wrong("key", path, "changed while it was read; try again");
   text.seal();

@@ -168,9 +168,16 @@ std::optional<Error> Exchange::too_often(const Asked& asked, const RateLimit* fu
 }
 
 Result<Exchange::Permitted> Exchange::permit_attempt(const Asked& asked) const {
-  if (parts_.roles.server_named(*asked.server) == nullptr)
+  if (parts_.roles.server_named(*asked.server) == nullptr) {
+    // Servers are compared byte for byte, and the usual slip is a slash.
+    const auto other =
+        asked.server->ends_with('/') ? asked.server->substr(0, asked.server->size() - 1) : *asked.server + '/';
+    if (parts_.roles.server_named(other) != nullptr)
+      return refuse(Code::unknown_server,
+                    fmt::format("{} is not configured, and {} is; name that", *asked.server, other));
     return refuse(Code::unknown_server,
                   fmt::format("{} is not configured; add a [[server]] with this url", *asked.server));
+  }
   auto permit = decide(asked);
   if (!permit || asked.call == nullptr || asked.call->attempts().empty()) return permit;
 

@@ -35,7 +35,7 @@ tl::unexpected<Error> refuse_file(const std::string& name, std::string_view what
 
 tl::unexpected<Error> refuse_unopened(const std::string& name, int error) {
   if (error == ENOENT || error == ENOTDIR) return refuse_file(name, "there is no such file; name one that is there");
-  if (error == EACCES) return refuse_file(name, "not readable by the daemon's account; type  chmod 0644 FILE");
+  if (error == EACCES) return refuse_file(name, "not readable by the daemon's account; type  chmod 0644 " + name);
   return refuse_file(name, fmt::format("cannot be opened (errno {})", error));
 }
 
@@ -43,10 +43,10 @@ tl::unexpected<Error> refuse_unopened(const std::string& name, int error) {
 Result<void> check_writers(const struct stat& facts, const std::string& name, uid_t owner) {
   if (!S_ISREG(facts.st_mode)) return refuse_file(name, "is not a regular file; name one");
   if (facts.st_uid != 0 && facts.st_uid != owner) {
-    return refuse_file(name, "belongs to neither root nor the daemon's account; type  chown root FILE");
+    return refuse_file(name, "belongs to neither root nor the daemon's account; type  chown root " + name);
   }
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return refuse_file(name, "is writable by its group or by others; type  chmod 0644 FILE");
+    return refuse_file(name, "is writable by its group or by others; type  chmod 0644 " + name);
   }
   return {};
 }

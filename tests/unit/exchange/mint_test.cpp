@@ -44,6 +44,10 @@ TEST_CASE("each mint is decided although the open was permitted") {
   CHECK(code_of(company.mint(t::billing, txn, t::crm, binding("send"))) == "no_grant");
   CHECK(code_of(company.mint(t::billing, txn, "https://nowhere.example", binding("refund"))) == "unknown_server");
   CHECK(company.memory.events().back().txn == txn);
+  // and: who spelled it with a slash, or without, is told the spelling that there is
+  const auto slip = company.mint(t::billing, txn, std::string(t::crm) + "/", binding("refund"));
+  CHECK(code_of(slip) == "unknown_server");
+  CHECK_THAT(slip.error().message, Catch::EndsWith(std::string(t::crm) + " is; name that"));
 }
 
 TEST_CASE("the first mint may differ from what a provisional open named and the log shows both") {
