@@ -163,6 +163,8 @@ class Server::Loop {
     try {
       bool again = !session->tls || co_await shake_hands(session, std::chrono::seconds(limits_.request_s));
       if (!again) ++handshakes_failed_;
+      // A certificate proves who sends before there is a body. Each request looks at it again, for the next one's limit.
+      if (again && session->tls) (void)session->caller(tls_);
       while (again && !stopping_) again = co_await serve_one(session);
       if (remote && !stopping_) co_await see_off(session);
     } catch (const std::exception& error) {
@@ -208,8 +210,6 @@ class Server::Loop {
 
   /// Reads and answers one request; false when the connection is over.
   asio::awaitable<bool> serve_one(SessionPtr session) {
-    // A certificate proves who sends before there is a body.
-    if (session->tls) (void)session->caller(tls_);
     const auto body_bytes_max = door_.body_bytes_max(session->known, session->stranger);
     RequestReader reader({limits_.header_bytes, body_bytes_max, session->sender(body_bytes_max)});
     const ReadLimits times{std::chrono::seconds(limits_.idle_s), std::chrono::seconds(limits_.request_s)};
