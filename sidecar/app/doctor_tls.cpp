@@ -11,25 +11,14 @@
 namespace jeton {
 namespace {
 
-/// The host of an http URL, without its port and without the brackets of an address.
-std::string host_of(std::string_view url) {
-  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
-  return std::string(url.substr(0, url.find(':')));
-}
-
 bool is_address(const std::string& host) {
   return host.find(':') != host.npos || host.find_first_not_of("0123456789.") == host.npos;
 }
 
-/// "what; what to type" of files that cannot be used, with the file in the place of FILE.
+/// "what; what to type" of files that cannot be used.
 Diagnosis unusable(const std::string& message, const TlsFiles& files) {
   const auto cut = message.find("; ");
   auto to_type = cut == message.npos ? "ls -l " + files.certificate + ' ' + files.key : message.substr(cut + 2);
-  const auto& file = message.starts_with("tls.key") ? files.key : files.certificate;
-  for (auto at = to_type.find("FILE"); at != to_type.npos; at = to_type.find("FILE", at + file.size()))
-    to_type.replace(at, 4, file);
   return {Urgency::error, message.substr(0, cut), "jetond does not start with it, and keeps what it had at a reload",
           std::move(to_type)};
 }

@@ -54,6 +54,9 @@ Result<std::shared_ptr<const TlsContext>> load_listener_tls(const Config& config
                                                             bool in_the_place_of_another) {
   if (!config.listen || !config.tls) return std::shared_ptr<const TlsContext>();
   auto made = load_tls(*config.tls, daemon_uid);
+  if (made && config.issuer && !(*made)->is_for(host_of(*config.issuer)))
+    log_line(Level::warning, "the certificate is not for the issuer's host, and clients will not believe it",
+             {{"certificate", config.tls->certificate}, {"host", host_of(*config.issuer)}});
   if (!made || (*made)->ends_at() > std::time(nullptr)) return made;
   if (in_the_place_of_another)
     return refuse(Code::bad_request, "tls.certificate " + config.tls->certificate + ": has ended; get a new one");

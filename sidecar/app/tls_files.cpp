@@ -1,6 +1,7 @@
 // Judged on the open descriptor: what is checked is what is read.
 #include "app/tls_files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -93,6 +94,13 @@ Result<Secret> read_key(const std::string& path, uid_t daemon_uid) {
 }
 
 }  // namespace
+
+std::string host_of(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
+  return std::string(url.substr(0, url.find(':')));
+}
 
 Result<std::shared_ptr<const TlsContext>> load_tls(const TlsFiles& files, uid_t daemon_uid) {
   auto key = read_key(files.key, daemon_uid);

@@ -9,6 +9,9 @@
 
 namespace jeton {
 
+/// The host of an http URL, without its port and without the brackets of an address.
+[[nodiscard]] std::string host_of(std::string_view url);
+
 /// Everything that `files` names, as something to listen with. The key must be a regular file of the daemon's account
 /// that nobody else may read; what systemd hands over as a credential may be root's. The certificates must be regular
 /// files that only root and the daemon's account can have written. bad_request: "tls.key FILE: what is wrong; what to

@@ -56,6 +56,9 @@ Result<Opened> Exchange::open(const Caller& caller, const OpenRequest& request) 
   Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
+  // Closed in memory, and archived before the log could say so.
+  if (!known && controls_.is_closing(txn))
+    return refuse(refused(caller, {Code::revoked, "this call was revoked; open a new one"}, about));
   if (!known && request.open_id && parts_.store.is_cut(txn))
     return refuse(refused(
         caller,
@@ -306,7 +309,7 @@ std::optional<EngineQuestion> Exchange::question(const Caller& caller, const Ope
   Asked asked{caller, **agent, txn, request.call, request.server, nullptr, &request};
   std::optional<Call> known;
   if (request.open_id) known = Call::from(parts_.store.story(txn));
-  if (!known && request.open_id && parts_.store.is_cut(txn)) return std::nullopt;
+  if (!known && (controls_.is_closing(txn) || (request.open_id && parts_.store.is_cut(txn)))) return std::nullopt;
   if (known) asked.call = &*known;
   if (known ? not_again(asked).has_value() : controls_.is_run_revoked((*agent)->spiffe_id, request.run_id))
     return std::nullopt;

@@ -58,7 +58,10 @@ SqliteArchive::SqliteArchive(SQLite::Database& db)
     : db_(db),
       cut_(db,
            "SELECT 1 FROM archived_call WHERE txn = ?1 UNION ALL "
-           "SELECT 1 FROM event WHERE txn = ?1 AND event BETWEEN 6 AND 11 AND log_index < ?2 LIMIT 1") {}
+           "SELECT 1 FROM event WHERE txn = ?1 AND event BETWEEN 6 AND 11 AND log_index < ?2 UNION ALL "
+           // A revocation that waited for room may come when all of its call is gone.
+           "SELECT 1 WHERE (SELECT event FROM event WHERE txn = ?1 AND event BETWEEN 6 AND 11 ORDER BY log_index "
+           "LIMIT 1) NOT IN (6, 7) LIMIT 1") {}
 
 const SqliteArchive::Said& SqliteArchive::said() {
   if (said_) return *said_;

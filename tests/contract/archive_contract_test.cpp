@@ -169,6 +169,32 @@ TEMPLATE_TEST_CASE("a call of which an event is archived has no story from that 
   CHECK(ledger.store().story(id_of<Txn>(1000)).size() == 1);
 }
 
+TEMPLATE_TEST_CASE("what is written of a call after all of it was archived makes no call of it", "[store][archive]",
+                   OnDisk, InMemory) {
+  TestType ledger;
+  fill(ledger.store(), 300, 1);
+  archive(ledger.store(), 256);
+  sign(ledger.store());
+  REQUIRE(ledger.store().move_archived(1) == 1);
+  REQUIRE_FALSE(ledger.store().is_cut(id_of<Txn>(1)));
+  const auto append = [&](EventKind kind) {
+    REQUIRE(ledger.store().transact([&] { ledger.store().append(event_of(kind, 1)); }));
+  };
+
+  // when: a revocation of it waited for room, and there is some
+  append(EventKind::token_revoked);
+  const auto check = [&] {
+    CHECK(ledger.store().is_cut(id_of<Txn>(1)));
+    CHECK(ledger.store().story(id_of<Txn>(1)).empty());
+  };
+  check();
+  // then: neither does what comes after it
+  append(EventKind::token_minted);
+  check();
+  ledger.reopen();
+  check();
+}
+
 TEMPLATE_TEST_CASE("what holds on stays when everything around it is archived", "[store][archive]", OnDisk, InMemory) {
   TestType ledger;
   REQUIRE(ledger.store().transact([&] {

@@ -215,6 +215,12 @@ std::uint64_t MemoryStore::archived() const {
 
 bool MemoryStore::is_cut(const Txn& txn) const {
   const auto below = archived();
+  const auto left = std::find_if(log_->events.begin(), log_->events.end(), [&](const Event& event) {
+    return event.txn == txn && log_->has(event) && is_of_story(event.kind);
+  });
+  if (below > 0 && left != log_->events.end() && left->kind != EventKind::call_opened &&
+      left->kind != EventKind::token_minted)
+    return true;
   return log_->cut.count(txn) != 0 || std::any_of(log_->events.begin(), log_->events.end(), [&](const Event& event) {
            return event.log_index < below && event.txn == txn && log_->has(event) && is_of_story(event.kind);
          });

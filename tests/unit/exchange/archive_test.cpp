@@ -252,6 +252,34 @@ TEST_CASE("a spent token is spent until it is archived and then nobody's", "[arc
   CHECK(code_of(company.redeem_refund(minted)) == "unknown_key");
 }
 
+TEST_CASE("a revocation that waited for room while its call was archived opens that call to nobody", "[archive]") {
+  Company company;
+  const auto first = company.open(billing, crm, binding("refund"), "order 17");
+  REQUIRE(first);
+  fill(company, 300);
+  sign(company);
+  let_a_day_pass(company);
+  // given: at the quota the agent's own revocation holds in memory, and its call is archived meanwhile
+  company.memory.limit(1000);
+  CHECK(code_of(company.revoke(billing, {.txn = first->txn})) == "log_unavailable");
+  REQUIRE(archive(company, 256)->below == 256);
+  sign(company);
+  REQUIRE(company.store().move_archived(100));
+  REQUIRE(company.process->exchange.controls().unwritten() >= 1);
+  CHECK(code_of(company.open(billing, crm, binding("refund"), "order 17")) == "revoked");
+
+  // when: there is room, and it is written
+  company.memory.limit(0);
+  company.durably([] { return 0; });
+  REQUIRE(company.process->exchange.controls().unwritten() == 0);
+
+  // then: the same open_id is no new call, however often it comes
+  for (int time = 0; time < 2; ++time) {
+    CHECK(code_of(company.open(billing, crm, binding("refund"), "order 17")) == "unknown_call");
+    company.restart();
+  }
+}
+
 TEST_CASE("an open again after its call was archived is a new call with limits of its own", "[archive]") {
   Company company;
   const auto first = company.open(billing, crm, binding("refund"), "order 17");
