@@ -79,6 +79,15 @@ Error not_whole(const ExportOptions& options, const Exported& done) {
   // A call has no line without its beginning, which may lie further back than where this ends.
   const auto first = done.next < done.archived->first ? done.next : 0;
   const auto what = options.file ? for_terminal(*options.file) : "this";
+  if (done.cut)
+    return {
+        Code::log_unavailable,
+        fmt::format("{} ends before event {}, the end of a call whose beginning is archived: {}, and then from this "
+                    "log with the same command. What ended after that archive was made has no line in either; go on "
+                    "behind it with --from {}",
+                    what, done.next,
+                    archived_words(*done.archived, "export " + (options.file ? to_file : to_stdout), first),
+                    done.archived->said_at + 1)};
   return {
       Code::log_unavailable,
       fmt::format("{} ends before event {} and is not whole, because while it was written {}, and then from this log "
@@ -98,6 +107,9 @@ int export_to(const Common& common, const LogReader& log, const ExportOptions& o
   }
   const auto goes_on = file ? file->next() : std::nullopt;
   const auto from = std::max(options.from.value_or(0), goes_on.value_or(0));
+  if (goes_on && from > *goes_on)
+    fmt::print(stderr, "jeton: warning: events {} to {} are left out of {}\n", *goes_on, from - 1,
+               for_terminal(*options.file));
   // A new export begins where the rows do; one that goes on has to find what comes next.
   const auto archive = log.archive();
   if (goes_on || from >= archive.first) range.from = from;

@@ -167,16 +167,18 @@ void append_export_line(std::string& out, const Event& event, ExportFormat forma
   }
 }
 
-bool append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
-                        std::string_view origin) {
+ExportLine append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
+                              std::string_view origin) {
   if (format != ExportFormat::otlp_traces) {
     append_export_line(out, event, format, origin);
-    return true;
+    return ExportLine::written;
   }
-  if (!can_end_call(event)) return false;
-  const auto spans = otlp_spans_json(event, log.everything_of(*event.txn, story_max), origin);
+  if (!can_end_call(event)) return ExportLine::none;
+  const auto story = log.everything_of(*event.txn, story_max);
+  if (is_end_of_cut_call(event, story)) return ExportLine::cut;
+  const auto spans = otlp_spans_json(event, story, origin);
   if (spans) append_document(out, event, *spans);
-  return spans.has_value();
+  return spans ? ExportLine::written : ExportLine::none;
 }
 
 std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format) {
@@ -211,25 +213,28 @@ Exported export_events(const LogReader& log, const ExportRange& range, ExportFor
     const auto first = done.next;
     auto next = first;
     const auto seen = log.visit(next, std::min<std::uint64_t>(page_events, end - next), [&](const auto& row) {
-      if (damage) return;
+      if (damage || done.cut) return;
       if (row.event == nullptr) {
         damage = LogDamaged(std::string(row.trouble));
       } else if (row.log_index != next) {
         damage = LogDamaged(fmt::format("events {} to {} are missing", next, row.log_index - 1));
       } else {
-        ++next;
-        if (!is_wanted(*row.event, range)) return;
+        auto line = ExportLine::none;
         try {
-          if (append_export_line(text, log, *row.event, format, origin)) ++lines;
+          if (is_wanted(*row.event, range)) line = append_export_line(text, log, *row.event, format, origin);
         } catch (const LogDamaged& error) {
           damage = error;
         }
+        if (line == ExportLine::written) ++lines;
+        done.cut = line == ExportLine::cut && range.from && archived_before > 0;
+        if (!done.cut) ++next;
       }
     });
-    if (!damage && (seen == 0 || next == first)) throw LogDamaged(fmt::format("events from {} on are missing", next));
+    if (!damage && !done.cut && (seen == 0 || next == first))
+      throw LogDamaged(fmt::format("events from {} on are missing", next));
     // Somebody let rows go while this went on. What comes behind them is not given: it would look whole.
     const bool of_calls = format == ExportFormat::otlp_traces;
-    auto archive = damage || of_calls ? log.archive() : LogReader::Archive{};
+    const auto archive = damage || of_calls ? log.archive() : LogReader::Archive{};
     if (of_calls && archive.first != archived_before) {
       done.archived = archive;
       return done;
@@ -243,7 +248,7 @@ Exported export_events(const LogReader& log, const ExportRange& range, ExportFor
     done.lines += lines;
     done.next = next;
     if (progress) progress(next);
-    if (!damage) continue;
+    if (!damage && !done.cut) continue;
     done.archived = archive;
     return done;
   }

@@ -25,9 +25,11 @@ enum class ExportFormat { jsonl, csv, ocsf, otlp, otlp_traces };
 /// for the formats that say it. otlp_traces needs the rest of the call, and has nothing of one event. Throws LogDamaged
 /// for an event that no jetond wrote.
 void append_export_line(std::string& out, const Event& event, ExportFormat format, std::string_view origin = {});
-/// The same of an event of this log, and for otlp_traces the call that it ends. False when it has no line.
-bool append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
-                        std::string_view origin);
+/// What an event has: a line, none of its own, or none because the beginning of the call that it ends is archived.
+enum class ExportLine { written, none, cut };
+/// The same of an event of this log, and for otlp_traces the call that it ends.
+ExportLine append_export_line(std::string& out, const LogReader& log, const Event& event, ExportFormat format,
+                              std::string_view origin);
 /// The index a line is of; nothing for another program's line.
 [[nodiscard]] std::optional<std::uint64_t> index_of_line(std::string_view line, ExportFormat format);
 
@@ -42,11 +44,13 @@ struct Exported {
   std::uint64_t lines = 0;
   std::uint64_t next = 0;                                     ///< nothing from here on was given
   std::optional<LogReader::Archive> archived = std::nullopt;  ///< why it ended before the range did
+  bool cut = false;                                           ///< it ended at a call whose beginning is archived
 };
 
 /// Gives what is in the range to `put`, some hundred lines at a time, in short read transactions; stops when `put` says
 /// false. It ends as well where an event of the range is archived, and with otlp_traces wherever it is when one is:
-/// without its beginning a call has no line. `progress` is told the next index. Throws LogDamaged where rows are
+/// without its beginning a call has no line. One with `from` goes on from another, and ends where such a call ends: the
+/// archive has its line. `progress` is told the next index. Throws LogDamaged where rows are
 /// missing, and what the reader throws.
 [[nodiscard]] Exported export_events(const LogReader& log, const ExportRange& range, ExportFormat format,
                                      const std::function<bool(const std::string&)>& put,

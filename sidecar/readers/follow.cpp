@@ -57,7 +57,8 @@ class Follower {
   /// Where the newest wanted ones begin.
   [[nodiscard]] std::uint64_t newest() const {
     if (!range_.wanted) return there_ - std::min(there_, range_.newest);
-    const auto first = there_ - std::min(there_, looked_back);
+    // Below what is archived a reading would begin with the first row that is left.
+    const auto first = std::max(there_ - std::min(there_, looked_back), std::min(log_.archive().first, there_));
     auto begin = there_;
     for (std::uint64_t found = 0; begin > first && found < range_.newest;) {
       const auto end = begin;

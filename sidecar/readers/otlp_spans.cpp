@@ -142,6 +142,14 @@ bool can_end_call(const Event& event) {
          (event.kind == EventKind::token_revoked && !event.jti);
 }
 
+bool is_end_of_cut_call(const Event& end, const std::vector<Event>& story) {
+  const auto first_end = std::find_if(story.begin(), story.end(), can_end_call);
+  const auto first = std::find_if(story.begin(), story.end(),
+                                  [](const Event& event) { return event.kind != EventKind::request_refused; });
+  return first_end != story.end() && first_end->log_index == end.log_index && first->kind != EventKind::call_opened &&
+         first->kind != EventKind::token_minted;
+}
+
 std::optional<Json> otlp_spans_json(const Event& end, const std::vector<Event>& story, std::string_view origin) {
   const auto first_end = std::find_if(story.begin(), story.end(), can_end_call);
   if (first_end == story.end() || first_end->log_index != end.log_index) return std::nullopt;

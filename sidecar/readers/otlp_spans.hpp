@@ -13,6 +13,9 @@ namespace jeton {
 /// Whether an event can be the end of its call: the opener's outcome, or the revocation of the call as a whole.
 [[nodiscard]] bool can_end_call(const Event& event);
 
+/// Whether it is the end of a call of which `story` has no beginning.
+[[nodiscard]] bool is_end_of_cut_call(const Event& end, const std::vector<Event>& story);
+
 /// One ExportTraceServiceRequest of the call that `end` is the end of; nothing when it ended before, or is none.
 /// `story` is everything with its txn, in order; of what came behind `end` nothing is said, so the answer is the same
 /// for ever. The trace is that of the caller's traceparent, whose span is the parent, else the txn's own bytes.

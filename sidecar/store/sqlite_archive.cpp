@@ -46,6 +46,7 @@ LogReader::Archive archive_in(SQLite::Database& db) {
   if (!said.executeStep()) return archive;
   archive.below = number(said.getColumn(0)) / width * width;
   archive.first = std::min(next_tile(db) * width, archive.below);
+  archive.said_at = number(said.getColumn(1));
   archive.time_us = said.getColumn(2).getInt64();
   const auto gone = number(said.getColumn(3));
   said.reset();

@@ -127,10 +127,11 @@ class LogReader {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// What of the log is archived. Its rows are gone, but for those that stand (see Store); the tree has all its leaves.
   struct Archive {
-    std::uint64_t first = 0;   ///< from here on every row is there; a multiple of 256
-    std::uint64_t below = 0;   ///< up to here rows are going
-    std::int64_t time_us = 0;  ///< of the `log.archived` that says so
-    std::uint64_t lost = 0;    ///< so many that should stand are not there
+    std::uint64_t first = 0;    ///< from here on every row is there; a multiple of 256
+    std::uint64_t below = 0;    ///< up to here rows are going
+    std::int64_t time_us = 0;   ///< of the `log.archived` that says so
+    std::uint64_t said_at = 0;  ///< its index
+    std::uint64_t lost = 0;     ///< so many that should stand are not there
   };
   [[nodiscard]] virtual Archive archive() const = 0;
   /// Indexes missing from the archive's `first` on, below `size`. A whole log has none.

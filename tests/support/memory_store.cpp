@@ -64,7 +64,7 @@ class MemoryReader final : public LogReader {
     const auto* said = log_->archived();
     if (said == nullptr) return {};
     const auto below = static_cast<std::uint64_t>(*said->cited_size);
-    return {std::min(log_->moved, below), below, said->time_us, 0};
+    return {std::min(log_->moved, below), below, said->time_us, said->log_index, 0};
   }
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }

@@ -1,10 +1,13 @@
 // An export that was cut off goes on where its last whole line ends, and another program's file is left alone.
 #include "cli/export_file.hpp"
 
+#include <sstream>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.hpp"
+#include "readers/export.hpp"
 #include "store/sqlite_copy.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/archiving.hpp"
@@ -30,12 +33,14 @@ struct Log {
       for (int i = first; i <= last; ++i) (*store)->append(t::full_event(jeton::EventKind::token_minted, i));
     }));
   }
-  [[nodiscard]] int run(const std::string& format, const std::string& state = "") const {
+  [[nodiscard]] int run(const std::string& format, const std::string& state = "",
+                        std::optional<std::uint64_t> from = std::nullopt) const {
     Common common;
     common.state = state.empty() ? dir.path().string() : state;
     ExportOptions options;
     options.format = format;
     options.file = file.string();
+    options.from = from;
     return jeton::cli::log_export(common, options);
   }
 };
@@ -130,6 +135,58 @@ TEST_CASE("an export that an archive interrupted is continued from the archive t
     CHECK(log.run(format) == 0);
     CHECK((t::bytes_of(log.file) == whole));
   }
+}
+
+TEST_CASE("an export of traces goes on from the archive and then behind what ended after it was made", "[archive]") {
+  const t::TempDir dir;
+  Log log;
+  std::filesystem::create_directory(dir / "log");
+  log.file = dir / "traces";
+  const auto live = (dir / "log").string(), archived = (dir / "archive").string();
+  const auto store = jeton::open_sqlite_store(dir / "log" / "jeton.db", jeton::Sync::normal);
+  REQUIRE(store);
+  const auto append = [&](jeton::EventKind kind, int seed) {
+    REQUIRE((*store)->transact([&] {
+      auto event = t::event_of(kind, seed);
+      event.role = jeton::Role::agent;
+      if (kind == jeton::EventKind::call_outcome) event.outcome = jeton::Outcome::ok;
+      (*store)->append(event);
+    }));
+  };
+  const auto calls = [&] {
+    std::vector<std::uint64_t> ends;
+    std::istringstream lines(t::bytes_of(log.file));
+    for (std::string line; std::getline(lines, line);)
+      ends.push_back(jeton::index_of_line(line, jeton::ExportFormat::otlp_traces).value());
+    return ends;
+  };
+  // given: calls that began below the line, some ended before the archive was made, one after it
+  for (int i = 0; i < 600; ++i) append(jeton::EventKind::call_opened, 1 + i);
+  append(jeton::EventKind::call_outcome, 590);
+  REQUIRE(log.run("otlp-traces", live) == 0);
+  append(jeton::EventKind::call_outcome, 100);
+  append(jeton::EventKind::call_outcome, 101);
+  std::filesystem::create_directory(dir / "archive");
+  REQUIRE(jeton::copy_ledger(dir / "log" / "jeton.db", dir / "archive" / "jeton.db", 603));
+  append(jeton::EventKind::call_outcome, 102);
+  t::archive(**store, 512);
+  jeton::SignedHead head{(*store)->head(), 0, {}};
+  head.signature.resize(64);
+  REQUIRE((*store)->keep(head));
+  REQUIRE((*store)->move_archived(2) == 2);
+  append(jeton::EventKind::call_outcome, 595);
+
+  // then: it says each time where to go on, and passes nothing over
+  CHECK(log.run("otlp-traces", live) == 3);
+  CHECK(calls() == std::vector<std::uint64_t>{600});
+  CHECK(log.run("otlp-traces", archived) == 0);
+  CHECK(calls() == std::vector<std::uint64_t>{600, 601, 602});
+  CHECK(log.run("otlp-traces", live) == 3);
+  CHECK(log.run("otlp-traces", live, 605) == 0);
+  CHECK(calls() == std::vector<std::uint64_t>{600, 601, 602, 605});
+  const auto whole = t::bytes_of(log.file);
+  CHECK(log.run("otlp-traces", live) == 0);
+  CHECK((t::bytes_of(log.file) == whole));
 }
 
 TEST_CASE("an export goes on when the log has grown") {

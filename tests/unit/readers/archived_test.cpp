@@ -82,6 +82,23 @@ TEST_CASE("who follows an archived log begins with its first row and goes on whe
   CHECK(std::is_sorted(places.begin(), places.end()));
 }
 
+TEST_CASE("who follows one agent sees its newest ten also when they are the first that an archive left", "[archive]") {
+  OpenedCalls log(600);
+  log.archive(512);
+  FollowRange range;
+  range.wanted = [](const Event& event) { return event.log_index % 40 == 0 || event.log_index == 513; };
+  Looks looks(1, [](int) {});
+  std::vector<std::uint64_t> places;
+  REQUIRE(follow_log(
+      *log.store.reader(), range, looks,
+      [&](const std::vector<Event>& events) {
+        for (const auto& event : events) places.push_back(event.log_index);
+        return true;
+      },
+      [](std::uint64_t, const auto&) {}));
+  CHECK(places == std::vector<std::uint64_t>{513, 520, 560, 600});
+}
+
 TEST_CASE("who follows is told which events were archived before they were shown", "[archive]") {
   OpenedCalls log(1000);
   std::vector<std::uint64_t> places;
