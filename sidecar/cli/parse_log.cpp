@@ -13,6 +13,11 @@
 namespace jeton::cli {
 namespace {
 
+/// strtoull takes -1 for a very large number.
+CLI::Validator at_least_zero() {
+  return {[](const std::string& text) { return text.starts_with('-') ? text + " is below 0" : std::string(); }, ""};
+}
+
 using Options = std::shared_ptr<LogOptions>;
 
 /// A command of `log` with its options, which live as long as the tree.
@@ -64,7 +69,9 @@ void add_calls(CommandLine& line, CLI::App& log) {
   command->add_option("--since", options->since, std::string("opened since then: ") + time_help)->type_name("TIME");
   command->add_option("--until", options->until, "opened before then")->type_name("TIME");
   command->add_option("--limit", options->limit, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
-  command->add_option("--before", options->before, "calls opened before this event")->type_name("INDEX");
+  command->add_option("--before", options->before, "calls opened before this event")
+      ->type_name("INDEX")
+      ->check(at_least_zero());
   take_cache(command, options->cache);
 }
 
@@ -115,7 +122,9 @@ void add_follow(CommandLine& line, CLI::App& log) {
                            [&common = line.common, options] { return log_follow(common, *options); });
   command->add_option("--since", options->since, std::string("begin with events since then: ") + time_help)
       ->type_name("TIME");
-  command->add_option("--from", options->from, "begin with this event; else with the newest 10")->type_name("INDEX");
+  command->add_option("--from", options->from, "begin with this event; else with the newest 10")
+      ->type_name("INDEX")
+      ->check(at_least_zero());
   command->add_option("--agent", options->agent, "only of this agent: its name or SPIFFE ID")->type_name("AGENT");
 }
 
@@ -132,7 +141,7 @@ void add_export(CommandLine& line, CLI::App& log) {
       ->type_name("FORMAT");
   command->add_option("--since", options->since, std::string("events since then: ") + time_help)->type_name("TIME");
   command->add_option("--until", options->until, "events before then")->type_name("TIME");
-  command->add_option("--from", options->from, "from this event on")->type_name("INDEX");
+  command->add_option("--from", options->from, "from this event on")->type_name("INDEX")->check(at_least_zero());
   command->add_option("-o,--output", options->file, "a file, made or continued; else stdout")->type_name("FILE");
 }
 
@@ -147,7 +156,7 @@ void add_proofs(CommandLine& line, CLI::App& log) {
       ->type_name("FILE");
 
   options = add(line, log, "proof", "one event with its way up to a checkpoint, for a stranger", log_proof, command);
-  command->add_option("index", options->index, "the event")->required()->type_name("INDEX");
+  command->add_option("index", options->index, "the event")->required()->type_name("INDEX")->check(at_least_zero());
   take_vkey(command, options);
 
   line.add(log, "vkey", "the key a stranger needs to believe this log",

@@ -101,6 +101,9 @@ std::size_t Controls::runs_of(const std::string& agent) const {
 void Controls::order(Order order) {
   if (order.event->kind == EventKind::token_revoked && order.txn && !order.jti) closing_.insert(*order.txn);
   if (!order.txn && !order.jti) take_effect(*order.event, std::nullopt);
+  // What an agent ended and had no room to say is ended by whoever has.
+  if (order.event->role != Role::agent && (order.txn || order.jti))
+    std::erase_if(held_, [&](const Order& held) { return held.txn == order.txn && held.jti == order.jti; });
   waiting_.push_back(std::move(order));
 }
 

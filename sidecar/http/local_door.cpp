@@ -280,6 +280,8 @@ Response LocalDoor::route(Job& job) {
     return refused(caller, {Code::wrong_role, words_for(caller) + " is no reviewer; see [[reviewer]]"}, Verb::request);
   if (const auto method = method_instead(request.method, target))
     return problem_of_method(parts_.exchange.refused(caller, takes_only(*method), Refusal{Verb::request}), *method);
+  if (request.method == "GET" && !request.body.empty() && known_path(target))
+    return refused(caller, takes_no_body(), Verb::request);
   return refused(caller, {Code::bad_request, "no such request; see docs/protocol.md for the paths and their methods"},
                  Verb::request);
 }

@@ -87,6 +87,8 @@ class Door {
 [[nodiscard]] Response problem(const Error& error, int status = 0);
 /// Of a path that there is, asked with another method than its own (RFC 9110 section 15.5.6): what it is told, and 405.
 [[nodiscard]] Error takes_only(std::string_view method);
+/// A GET with a body, which has no meaning (RFC 9110 section 9.3.1).
+[[nodiscard]] Error takes_no_body();
 [[nodiscard]] Response problem_of_method(const Error& error, std::string_view allowed);
 [[nodiscard]] std::string allowed_beside(std::string_view method);
 

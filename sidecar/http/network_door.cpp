@@ -36,6 +36,8 @@ void LocalDoor::screen(Job& job) {
   } else if (const auto method = method_instead(job.request.method, job.request.target)) {
     job.fault = takes_only(*method);
     job.fault_status = method_not_allowed;
+  } else if (job.request.method == "GET" && !job.request.body.empty()) {
+    job.fault = takes_no_body();
   }
 }
 

@@ -31,6 +31,8 @@ Error takes_only(std::string_view method) {
   return {Code::bad_request, fmt::format("this path takes {} and no other method", with_head(method))};
 }
 
+Error takes_no_body() { return {Code::bad_request, "a GET or HEAD has no body here; send it without"}; }
+
 Response problem_of_method(const Error& error, std::string_view allowed) {
   auto response = problem(error, method_not_allowed);
   response.allow = allowed_beside(allowed);

@@ -163,7 +163,8 @@ class Server::Loop {
     try {
       bool again = !session->tls || co_await shake_hands(session, std::chrono::seconds(limits_.request_s));
       if (!again) ++handshakes_failed_;
-      // A certificate proves who sends before there is a body. Each request looks at it again, for the next one's limit.
+      // A certificate proves who sends before there is a body. Each request looks at it again, for the next one's
+      // limit.
       if (again && session->tls) (void)session->caller(tls_);
       while (again && !stopping_) again = co_await serve_one(session);
       if (remote && !stopping_) co_await see_off(session);
@@ -239,8 +240,7 @@ class Server::Loop {
     session->wait_in(Session::Phase::answering, std::chrono::seconds(limits_.request_s));
     if (!job.fault) co_await run_errands(job);
     co_await submit(job);
-    const bool with_body = !(reader.done() && reader.is_head());
-    const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id, with_body));
+    const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id, !reader.is_head()));
     co_return written&& keep_alive;
   }
 

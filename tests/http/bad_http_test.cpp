@@ -149,6 +149,16 @@ TEST_CASE("head is answered as get is without the body") {
     if (path != std::string("/nothing")) CHECK(head_of(head) == head_of(whole));
     CHECK(whole.size() > head_of(whole).size());
   }
+  // Also where the request itself is wrong.
+  for (const char* fault : {"Content-Length: 1\r\nContent-Length: 2", "Transfer-Encoding: gzip", "Content-Length: -1",
+                            "Content-Length: 99999999"}) {
+    CAPTURE(fault);
+    auto client = door.connect();
+    client.send(std::string("HEAD /healthz HTTP/1.1\r\n") + fault + "\r\n\r\n");
+    const auto answer = client.rest();
+    CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 4") && Catch::EndsWith("\r\n\r\n"));
+    CHECK(answer.find("\r\n\r\n") == answer.size() - 4);
+  }
   CHECK_THAT(said("HEAD /v1/status"), Catch::StartsWith("HTTP/1.1 200 "));
   CHECK_THAT(said("HEAD /nothing"), Catch::StartsWith("HTTP/1.1 400 "));
   CHECK_THAT(said("HEAD /v1/redeem"), Catch::StartsWith("HTTP/1.1 405 ") && Catch::Contains("\r\nAllow: POST\r\n") &&

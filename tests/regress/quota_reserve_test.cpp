@@ -49,6 +49,26 @@ TEST_CASE("at the quota what an agent ends holds in memory and is written when t
   CHECK(company.count(EventKind::token_revoked) == unwritten);
 }
 
+TEST_CASE("what an agent ended at the quota and an operator ends as well is written once") {
+  Company company;
+  const auto minted = company.minted_refund();
+  at_the_quota(company);
+  CHECK(is_in_memory_only(company.revoke(billing, {.txn = minted.txn})));
+  REQUIRE(company.revoke(operator_uid, {.txn = minted.txn}));
+  const auto written = company.count(EventKind::token_revoked);
+  company.memory.limit(0);
+  tick(company);
+  CHECK(company.process->exchange.controls().unwritten() == 0);
+  const auto events = company.memory.events();
+  const auto closing = std::count_if(events.begin(), events.end(), [](const Event& event) {
+    return event.kind == EventKind::token_revoked && event.txn && !event.jti;
+  });
+  CHECK(closing == 1);
+  // The token's own end is said once as well, by whoever had room for it.
+  CHECK(company.count(EventKind::token_revoked) == 2);
+  CHECK(written >= 1);
+}
+
 TEST_CASE("at the quota an operator ends everything and it is written at once") {
   Company company;
   const auto minted = company.minted_refund();

@@ -145,16 +145,26 @@ std::vector<std::string> false_indexes(SQLite::Database& db, int version) {
 }  // namespace
 
 std::vector<std::string> altered_objects(SQLite::Database& db) {
-  // Whoever can write the file can say so of it: what is no version of ours differs from all of them.
-  const int newest = static_cast<int>(schema_steps().size());
-  const int version = std::clamp(db.execAndGet("PRAGMA user_version").getInt(), schema_readable_from, newest);
-  auto fresh = in_memory();
-  migrate(fresh, 0, schema_steps().first(static_cast<std::size_t>(version)));
+  const auto version_now = [&db] { return db.execAndGet("PRAGMA user_version").getInt(); };
+  // jetond may bring the file up to date while it is looked at. Whoever does that again and again is told what is
+  // found.
   std::vector<std::string> altered;
-  for (const auto& object : differing(objects_of(fresh), objects_of(db))) altered.push_back(named(object));
-  altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
-  for (const auto& index : false_indexes(db, version))
-    if (std::find(altered.begin(), altered.end(), index) == altered.end()) altered.push_back(index);
+  for (int time = 0; time < 3; ++time) {
+    altered.clear();
+    db.exec("SAVEPOINT looking");
+    const int said = version_now();
+    const auto there = objects_of(db);
+    db.exec("RELEASE looking");
+    // Whoever can write the file can say so of it: what is no version of ours differs from all of them.
+    const int version = std::clamp(said, schema_readable_from, static_cast<int>(schema_steps().size()));
+    auto fresh = in_memory();
+    migrate(fresh, 0, schema_steps().first(static_cast<std::size_t>(version)));
+    for (const auto& object : differing(objects_of(fresh), there)) altered.push_back(named(object));
+    altered.erase(std::unique(altered.begin(), altered.end()), altered.end());
+    for (const auto& index : false_indexes(db, version))
+      if (std::find(altered.begin(), altered.end(), index) == altered.end()) altered.push_back(index);
+    if (version_now() == said) break;
+  }
   return altered;
 }
 

@@ -3,8 +3,11 @@
 
 #include <vector>
 
+#include <sqlite3.h>
+
 #include "jeton/merkle.hpp"
 #include "store/event_row.hpp"
+#include "store/schema/altered.hpp"
 #include "store/schema/schema.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
@@ -219,6 +222,33 @@ TEST_CASE("an archive of an earlier schema is read as it is and verifies and is 
     const auto altered = open_sqlite_reader(file).value()->altered();
     CHECK(altered == std::vector<std::string>{"the index event_of_control"});
   }
+}
+
+TEST_CASE("a log that is brought up to date while its schema is looked at has nothing altered") {
+  const TempDir dir;
+  const auto file = dir / "jeton.db";
+  {
+    auto db = raw(file);
+    db.exec("PRAGMA journal_mode = WAL");
+    jeton::migrate(db, 0, jeton::schema_steps().first(6));
+  }
+  SQLite::Database reader(file.string(), SQLite::OPEN_READONLY);
+  // when: another process does it between the look at the schema and that at the indexes
+  struct Other {
+    std::filesystem::path file;
+    bool done = false;
+  } other{file};
+  const auto before_release = [](unsigned, void* context, void*, void* sql) {
+    auto& it = *static_cast<Other*>(context);
+    if (it.done || std::string_view(static_cast<const char*>(sql)).substr(0, 7) != "RELEASE") return 0;
+    it.done = true;
+    auto db = raw(it.file);
+    jeton::migrate(db, 6, jeton::schema_steps());
+    return 0;
+  };
+  REQUIRE(sqlite3_trace_v2(reader.getHandle(), SQLITE_TRACE_STMT, before_release, &other) == SQLITE_OK);
+  CHECK(jeton::altered_objects(reader).empty());
+  CHECK(other.done);
 }
 
 TEST_CASE("an event is written without building a table for it and what holds is found by its index") {
