@@ -60,7 +60,7 @@ TEXT
     /^ *```/ {
       inside = 1
       step = $0 ~ /^ *```sh$/
-      if (!step && $0 !~ /^ *```(text|toml|yaml|json|http|js|rego|sql)$/) { print "exit 99 # line " NR ": " $0; exit }
+      if (!step && $0 !~ /^ *```(text|toml|yaml|json|http|js|python|go|rego|sql)$/) { print "exit 99 # line " NR ": " $0; exit }
       if (step) print "echo step of line " NR
       next
     }

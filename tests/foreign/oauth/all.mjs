@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { openHouse } from './house.mjs'
 import { openIdp } from './idp.mjs'
 import { tests as joseTests } from './jose.test.mjs'
+import { tests as mcpTests } from './mcp.test.mjs'
 import { tests as oauthTests } from './oauth4webapi.test.mjs'
 import { tests as openapiTests } from './openapi.test.mjs'
 import { tests as openidTests } from './openid_client.test.mjs'
@@ -13,6 +14,7 @@ openapiTests(house)
 oauthTests(house)
 openidTests(house)
 joseTests(house)
+mcpTests(house)
 test('after all that the daemon runs', () => assert.ok(house.alive(), house.said()))
 after(async () => {
   await house.close()

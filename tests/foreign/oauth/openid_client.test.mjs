@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as jose from 'jose'
 import * as client from 'openid-client'
+import * as example from './client_openid.mjs'
 import { agent, call, clientAlgs, crm, redeem } from './house.mjs'
 import { followToCallback, user } from './idp.mjs'
 
@@ -58,6 +59,12 @@ export function tests(house) {
       })
     }
   }
+
+  test('the program of the documents for openid-client gets a token', async () => {
+    const config = await example.discovered(house.issuer, agent, house.keys[agent].EdDSA)
+    const token = await example.tokenFor(config, crm, 'refund', { order: 'A-17', amount: 40 })
+    assert.equal((await redeem(house, crm, token.access_token)).status, 200)
+  })
 
   for (const kind of ['access_token', 'id_token']) {
     test(`the ${kind} of a user of oidc-provider is exchanged for a token of the user through the agent`, async () => {

@@ -1,5 +1,5 @@
 // Is the page about OAuth true: are its requests taken, and answered as it says; is its configuration one, and its
-// program the tried one?
+// programs the tried ones?
 #include "app/config.hpp"
 #include "http/request_reader.hpp"
 #include "support/oauth_fixture.hpp"
@@ -156,14 +156,22 @@ TEST_CASE("the documents on the page about oauth are the daemon's own") {
     if (name == "authorization_details") CHECK(Json::parse(value) == Json::parse(json[3]));
 }
 
-TEST_CASE("the configuration on the page about oauth is one and its program the one that is tried") {
+TEST_CASE("the configuration on the page about oauth is one and its programs those that are tried") {
   REQUIRE(blocks("toml").size() == 1);
   const auto config = parse_config(blocks("toml").front(), "jeton.toml", 990);
   REQUIRE(config);
   CHECK(config->listen);
-  CHECK(blocks("js") == std::vector<std::string>{text_of(in_tree("tests/foreign/oauth/example.mjs"))});
+  const auto tried = [](const std::vector<std::string>& names) {
+    std::vector<std::string> texts;
+    for (const auto& name : names) texts.push_back(text_of(in_tree("tests/foreign/oauth/" + name)));
+    return texts;
+  };
+  CHECK(blocks("js") == tried({"example.mjs", "client_openid.mjs", "client_mcp.mjs"}));
+  CHECK(blocks("python") ==
+        tried({"client_pyjwt.py", "client_requests_oauthlib.py", "client_authlib.py", "client_mcp.py"}));
+  CHECK(blocks("go").size() == 1);
   // No block is of a kind that nothing reads; those of the shell are typed by tests/install/documents.sh.
-  CHECK(between(page(), "```", "\n").size() == 2 * (18 + 4 + 1 + 1 + blocks("sh").size()));
+  CHECK(between(page(), "```", "\n").size() == 2 * (18 + 4 + 1 + 3 + 4 + 1 + blocks("sh").size()));
 }
 
 }  // namespace jeton::test
