@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "readers/otlp_spans.hpp"
+
 namespace jeton::cli {
 namespace {
 
@@ -101,12 +103,13 @@ Result<void> ExportFile::go_on(const LogReader& log, ExportFormat format) {
                     fmt::format("{} is not continued: the event of its last line is archived; continue it from that "
                                 "archive first, with --state DIR, or name a new file",
                                 file_.string()));
-    // Written from the archive that has the beginning of this call. Here it is known by its txn and the log's name,
-    // which a log has once it is signed.
-    const auto has = [&line](const std::string& text) { return line.find('"' + text + '"') != line.npos; };
-    const bool of_this_log = has(log.origin()) || !has("service.instance.id");
-    const bool from_archive = rebuilt == ExportLine::cut && has(events.front().txn->text()) && of_this_log;
-    if (line != expected && !from_archive) return not_ours("its last line is not that event of this log");
+    const auto from_archive = [&] {
+      const auto document = parse_json_strictly(line.substr(0, line.size() - 1), {line.size(), JsonLimits{}.depth});
+      return document && are_spans_of(*document, events.front(), log.origin()) &&
+             canonical_json(*document).value_or("") + '\n' == line;
+    };
+    if (line != expected && !(rebuilt == ExportLine::cut && from_archive()))
+      return not_ours("its last line is not that event of this log");
     next_ = *index + 1;
   }
   empty_ = false;

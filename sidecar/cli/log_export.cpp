@@ -83,11 +83,11 @@ Error not_whole(const ExportOptions& options, const Exported& done) {
     return {
         Code::log_unavailable,
         fmt::format("{} ends before event {}, the end of a call whose beginning is archived: {}, and then from this "
-                    "log with the same command. What ended after that archive was made has no line in either; go on "
-                    "behind it with --from {}",
+                    "log with the same command. Where the archive has no line of that call, it ended after the "
+                    "archive was made, and nothing has all of it; go on behind it with --from {}",
                     what, done.next,
                     archived_words(*done.archived, "export " + (options.file ? to_file : to_stdout), first),
-                    done.archived->said_at + 1)};
+                    done.next + 1)};
   return {
       Code::log_unavailable,
       fmt::format("{} ends before event {} and is not whole, because while it was written {}, and then from this log "

@@ -15,7 +15,11 @@ namespace {
 
 /// strtoull takes -1 for a very large number.
 CLI::Validator at_least_zero() {
-  return {[](const std::string& text) { return text.starts_with('-') ? text + " is below 0" : std::string(); }, ""};
+  return {[](const std::string& text) {
+            const bool digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+            return digits ? std::string() : "\"" + text + "\" is no whole number from 0 on";
+          },
+          ""};
 }
 
 using Options = std::shared_ptr<LogOptions>;

@@ -32,7 +32,6 @@ void LocalDoor::screen(Job& job) {
     if (query == job.request.target.npos || !serves_network(job.request.target.substr(0, query))) return;
     job.fault_status = 0;
     job.fault->message = "nothing may stand behind a ? here; send it in the body, and revoke a token that stood there";
-    job.request.target.resize(query);
   } else if (const auto method = method_instead(job.request.method, job.request.target)) {
     job.fault = takes_only(*method);
     job.fault_status = method_not_allowed;
@@ -64,11 +63,11 @@ bool LocalDoor::answer_query(Job& job) const {
 
 bool LocalDoor::answer_network_fault(Job& job) const {
   if (!job.fault || !is_stranger_of_network(job.caller)) return false;
-  const auto& target = job.request.target;
-  job.response = is_form_path(target) ? oauth_problem({*job.fault}) : problem(*job.fault, job.fault_status);
+  const bool in_oauths_words = is_form_path(parts_.network.path_asked(job.request.target));
+  job.response = in_oauths_words ? oauth_problem({*job.fault}) : problem(*job.fault, job.fault_status);
   if (job.fault_status != 0) job.response.status = job.fault_status;
   if (job.fault_status == method_not_allowed)
-    job.response.allow = allowed_beside(*method_instead(job.request.method, target));
+    job.response.allow = allowed_beside(*method_instead(job.request.method, job.request.target));
   return true;
 }
 

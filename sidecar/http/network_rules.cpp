@@ -74,6 +74,14 @@ std::optional<NetworkRules::Refused> NetworkRules::screen(Request& request, std:
   return std::nullopt;
 }
 
+std::string NetworkRules::path_asked(std::string_view target) const {
+  if (const auto absolute = split(target))
+    target = absolute->second.substr(std::min(absolute->second.find('/'), absolute->second.size()));
+  target = target.substr(0, target.find('?'));
+  if (!path_.empty() && target.starts_with(path_ + '/')) target.remove_prefix(path_.size());
+  return std::string(target);
+}
+
 std::optional<NetworkRules::Refused> NetworkRules::leave_path(Request& request, std::string_view came_to) const {
   if (request.target.starts_with('/')) return std::nullopt;
   const auto absolute = split(request.target);

@@ -26,6 +26,10 @@ class NetworkRules {
   /// absolute target (RFC 9112 section 3.2.2), and of a path what is behind the issuer's own.
   [[nodiscard]] std::optional<Refused> screen(Request& request, std::string_view came_to) const;
 
+  /// The path of a target of which nothing is known yet, for the words of its refusal: without host, issuer's path,
+  /// query.
+  [[nodiscard]] std::string path_asked(std::string_view target) const;
+
  private:
   [[nodiscard]] std::optional<Refused> leave_path(Request& request, std::string_view came_to) const;
   [[nodiscard]] bool is_ours(std::string_view authority, std::string_view came_to) const;

@@ -27,8 +27,9 @@ Result<Caller> Session::caller(const std::shared_ptr<const TlsContext>& in_force
 }
 
 RequestReader::Sender Session::sender(std::size_t body_bytes_max) const {
-  if (!stranger || body_bytes_max > strangers_body_bytes) return RequestReader::Sender::known;
-  return known.remote ? RequestReader::Sender::unproved : RequestReader::Sender::stranger;
+  if (!stranger) return RequestReader::Sender::known;
+  if (!known.remote) return RequestReader::Sender::stranger;
+  return body_bytes_max == strangers_body_bytes ? RequestReader::Sender::unproved : RequestReader::Sender::known;
 }
 
 void Session::expire() {

@@ -158,7 +158,7 @@ Result<ProvenClient> TrustedClients::agent_of_assertion(const BroughtJwt& jwt) {
     if (accepted.error().code == Code::wrong_issuer &&
         with_keys(form.value()->claims_before_verification().iss.value_or("")))
       return refuse(Code::wrong_issuer,
-                    "this client signs for itself, so it is no grant: send it as client_assertion, of type jwt-bearer");
+                    "the JWT's iss is a client that signs for itself: send it as client_assertion, of type jwt-bearer");
     // Genuine, and of an issuer that vouches for users alone: nobody here.
     if (accepted.error().code == Code::wrong_role) return refuse(Code::unknown_agent, accepted.error().message);
     return refuse(accepted.error());

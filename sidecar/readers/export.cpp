@@ -175,7 +175,7 @@ ExportLine append_export_line(std::string& out, const LogReader& log, const Even
   }
   if (!can_end_call(event)) return ExportLine::none;
   const auto story = log.everything_of(*event.txn, story_max);
-  if (is_end_of_cut_call(event, story)) return ExportLine::cut;
+  if (is_end_of_call(event, story) && log.is_cut(*event.txn)) return ExportLine::cut;
   const auto spans = otlp_spans_json(event, story, origin);
   if (spans) append_document(out, event, *spans);
   return spans ? ExportLine::written : ExportLine::none;
@@ -204,8 +204,8 @@ Exported export_events(const LogReader& log, const ExportRange& range, ExportFor
                        const std::function<void(std::uint64_t next)>& progress) {
   const auto end = std::min(range.end, log.size());
   const auto origin = log.origin();
-  const auto archived_before = log.archive().first;
-  auto begin = archived_before;
+  const auto archived = log.archive();
+  auto begin = archived.first;
   Exported done{0, range.from.value_or(begin)};
   for (std::string text; done.next < end; text.clear()) {
     std::optional<LogDamaged> damage;
@@ -226,7 +226,8 @@ Exported export_events(const LogReader& log, const ExportRange& range, ExportFor
           damage = error;
         }
         if (line == ExportLine::written) ++lines;
-        done.cut = line == ExportLine::cut && range.from && archived_before > 0;
+        // Behind what says so a call can end by a late revocation alone, and no archive has a line of that.
+        done.cut = line == ExportLine::cut && range.from && next < archived.said_at;
         if (!done.cut) ++next;
       }
     });
@@ -235,7 +236,7 @@ Exported export_events(const LogReader& log, const ExportRange& range, ExportFor
     // Somebody let rows go while this went on. What comes behind them is not given: it would look whole.
     const bool of_calls = format == ExportFormat::otlp_traces;
     const auto archive = damage || of_calls ? log.archive() : LogReader::Archive{};
-    if (of_calls && archive.first != archived_before) {
+    if (of_calls && archive.first != archived.first) {
       done.archived = archive;
       return done;
     }

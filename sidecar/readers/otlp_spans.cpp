@@ -142,17 +142,32 @@ bool can_end_call(const Event& event) {
          (event.kind == EventKind::token_revoked && !event.jti);
 }
 
-bool is_end_of_cut_call(const Event& end, const std::vector<Event>& story) {
-  const auto first_end = std::find_if(story.begin(), story.end(), can_end_call);
-  const auto first = std::find_if(story.begin(), story.end(),
-                                  [](const Event& event) { return event.kind != EventKind::request_refused; });
-  return first_end != story.end() && first_end->log_index == end.log_index && first->kind != EventKind::call_opened &&
-         first->kind != EventKind::token_minted;
+bool is_end_of_call(const Event& end, const std::vector<Event>& story) {
+  const auto first = std::find_if(story.begin(), story.end(), can_end_call);
+  return first != story.end() && first->log_index == end.log_index;
+}
+
+bool are_spans_of(const Json& document, const Event& end, std::string_view origin) {
+  const auto at = [&document](const char* pointer) {
+    const Json::json_pointer place(pointer);
+    return document.contains(place) ? document.at(place) : Json();
+  };
+  const Json span = at("/resourceSpans/0/scopeSpans/0/spans/0");
+  if (!span.is_object() || at("/resourceSpans/0/resource/attributes") != otlp_resource(origin)) return false;
+  Attributes needed;
+  needed.put(otlp_index, end.log_index).put("jeton.txn", end.txn->text());
+  const auto attributes = span.value("attributes", Json::array());
+  const auto wanted = needed.take();
+  return document.size() == 1 && span.value("spanId", "") == span_id_of(*end.txn) &&
+         span.value("endTimeUnixNano", "") == otlp_time(end.time_us) &&
+         std::all_of(wanted.begin(), wanted.end(), [&](const Json& one) {
+           return std::find(attributes.begin(), attributes.end(), one) != attributes.end();
+         });
 }
 
 std::optional<Json> otlp_spans_json(const Event& end, const std::vector<Event>& story, std::string_view origin) {
+  if (!is_end_of_call(end, story)) return std::nullopt;
   const auto first_end = std::find_if(story.begin(), story.end(), can_end_call);
-  if (first_end == story.end() || first_end->log_index != end.log_index) return std::nullopt;
   std::vector<Event> told;
   std::copy_if(story.begin(), first_end + 1, std::back_inserter(told),
                [](const Event& event) { return event.kind != EventKind::request_refused; });

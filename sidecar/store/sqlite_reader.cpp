@@ -68,6 +68,7 @@ class SqliteReader final : public LogReader {
   }
 
   Archive archive() const override { return archive_in(*db_); }
+  bool is_cut(const Txn& txn) const override { return SqliteArchive(*db_).is_cut(txn); }
 
   std::uint64_t gaps() const override {
     const SQLite::Transaction at_once(*db_);  // a daemon may let rows go between two looks

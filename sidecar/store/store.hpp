@@ -134,6 +134,8 @@ class LogReader {
     std::uint64_t lost = 0;     ///< so many that should stand are not there
   };
   [[nodiscard]] virtual Archive archive() const = 0;
+  /// As Store::is_cut: what is left of this call is no call.
+  [[nodiscard]] virtual bool is_cut(const Txn& txn) const = 0;
   /// Indexes missing from the archive's `first` on, below `size`. A whole log has none.
   [[nodiscard]] virtual std::uint64_t gaps() const = 0;
   /// Rows where no log has any: at indexes below zero.

@@ -28,6 +28,18 @@ bool is_of_story(EventKind kind) { return kind >= EventKind::call_opened && kind
 
 bool is_opening(EventKind kind) { return kind == EventKind::call_opened || kind == EventKind::token_minted; }
 
+/// Of its story something is archived, or was and only what was said later is left.
+bool is_cut(const MemoryLog& log, const Txn& txn) {
+  const auto* said = log.archived();
+  if (said == nullptr) return false;
+  if (log.cut.count(txn) != 0) return true;
+  const auto first = std::find_if(log.events.begin(), log.events.end(), [&](const Event& event) {
+    return event.txn == txn && log.has(event) && is_of_story(event.kind);
+  });
+  if (first == log.events.end()) return false;
+  return first->log_index < static_cast<std::uint64_t>(*said->cited_size) || !is_opening(first->kind);
+}
+
 class MemoryReader final : public LogReader {
  public:
   explicit MemoryReader(std::shared_ptr<const MemoryLog> log) : log_(std::move(log)) {}
@@ -66,6 +78,7 @@ class MemoryReader final : public LogReader {
     const auto below = static_cast<std::uint64_t>(*said->cited_size);
     return {std::min(log_->moved, below), below, said->time_us, said->log_index, 0};
   }
+  bool is_cut(const Txn& txn) const override { return jeton::testing::is_cut(*log_, txn); }
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }
   std::vector<std::string> altered() const override { return {}; }
@@ -213,18 +226,7 @@ std::uint64_t MemoryStore::archived() const {
   return said == nullptr ? 0 : static_cast<std::uint64_t>(*said->cited_size);
 }
 
-bool MemoryStore::is_cut(const Txn& txn) const {
-  const auto below = archived();
-  const auto left = std::find_if(log_->events.begin(), log_->events.end(), [&](const Event& event) {
-    return event.txn == txn && log_->has(event) && is_of_story(event.kind);
-  });
-  if (below > 0 && left != log_->events.end() && left->kind != EventKind::call_opened &&
-      left->kind != EventKind::token_minted)
-    return true;
-  return log_->cut.count(txn) != 0 || std::any_of(log_->events.begin(), log_->events.end(), [&](const Event& event) {
-           return event.log_index < below && event.txn == txn && log_->has(event) && is_of_story(event.kind);
-         });
-}
+bool MemoryStore::is_cut(const Txn& txn) const { return testing::is_cut(*log_, txn); }
 
 std::int64_t MemoryStore::newest_us(std::uint64_t below) const {
   std::int64_t newest = 0;

@@ -175,6 +175,9 @@ TEST_CASE("an export of traces goes on from the archive and then behind what end
   REQUIRE((*store)->keep(head));
   REQUIRE((*store)->move_archived(2) == 2);
   append(jeton::EventKind::call_outcome, 595);
+  append(jeton::EventKind::token_revoked, 103);  // it waited for room, and all of its call is gone
+  append(jeton::EventKind::token_minted, 104);   // looks like the beginning of a call, and is none
+  append(jeton::EventKind::call_outcome, 104);
 
   // then: it says each time where to go on, and passes nothing over
   CHECK(log.run("otlp-traces", live) == 3);
@@ -182,11 +185,31 @@ TEST_CASE("an export of traces goes on from the archive and then behind what end
   CHECK(log.run("otlp-traces", archived) == 0);
   CHECK(calls() == std::vector<std::uint64_t>{600, 601, 602});
   CHECK(log.run("otlp-traces", live) == 3);
-  CHECK(log.run("otlp-traces", live, 605) == 0);
+  CHECK(log.run("otlp-traces", live, 604) == 0);
   CHECK(calls() == std::vector<std::uint64_t>{600, 601, 602, 605});
   const auto whole = t::bytes_of(log.file);
   CHECK(log.run("otlp-traces", live) == 0);
   CHECK((t::bytes_of(log.file) == whole));
+
+  // and: what only looks like a line from the archive is left alone
+  const auto until = [&](std::size_t lines) {
+    std::size_t at = 0;
+    for (; lines > 0; --lines) at = whole.find('\n', at) + 1;
+    return whole.substr(0, at);
+  };
+  const auto good = until(3);
+  auto another_end = good;
+  another_end.replace(good.rfind("endTimeUnixNano\":\"") + 18, 1, "9");
+  const auto txn = t::id_of<jeton::Txn>(101).text();
+  for (const auto& bytes :
+       {another_end, good.substr(0, good.size() - 2) + " }\n",
+        "{\"a diary\":[\"jeton.log_index\",\"value\":{\"intValue\":\"602\"}],\"t\":\"" + txn + "\"}\n"}) {
+    t::write_bytes(log.file, bytes);
+    CHECK(log.run("otlp-traces", live) == 4);
+    CHECK((t::bytes_of(log.file) == bytes));
+  }
+  t::write_bytes(log.file, good);
+  CHECK(log.run("otlp-traces", live) == 3);
 }
 
 TEST_CASE("an export goes on when the log has grown") {

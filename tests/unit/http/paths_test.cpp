@@ -100,6 +100,12 @@ TEST_CASE("what is wrong before a body is looked at is said in the words of OAut
       CHECK(job->response.content_type == "application/json");
     }
   }
+  // Also where a client asks by the whole URL, or an issuer has a path.
+  const NetworkRules with_path("https://jeton.example/tenant");
+  for (const char* target : {"/oauth2/token", "/oauth2/token?x", "/tenant/oauth2/token",
+                             "https://evil.example/oauth2/token?x", "https://jeton.example/tenant/oauth2/token"})
+    CHECK(with_path.path_asked(target) == "/oauth2/token");
+  CHECK(with_path.path_asked("https://jeton.example").empty());
   const auto documents = screened(door, "GET", "/oauth2/jwks?x");
   CHECK(documents.response.status == 400);
   CHECK(documents.response.content_type == "application/problem+json");

@@ -70,6 +70,7 @@ class BusyReader final : public jeton::LogReader {
   std::vector<Opening> openings(std::uint64_t, std::size_t) const override { return {}; }
   std::vector<Opening> children(const jeton::Txn&, std::size_t) const override { return {}; }
   Archive archive() const override { return log_->archive(); }
+  bool is_cut(const jeton::Txn& txn) const override { return log_->is_cut(txn); }
   std::uint64_t gaps() const override { return 0; }
   std::uint64_t strays() const override { return 0; }
   std::vector<std::string> altered() const override { return {}; }
