@@ -148,21 +148,19 @@ bool is_end_of_call(const Event& end, const std::vector<Event>& story) {
 }
 
 bool are_spans_of(const Json& document, const Event& end, std::string_view origin) {
-  const auto at = [&document](const char* pointer) {
+  const auto at = [&document](const std::string& pointer) {
     const Json::json_pointer place(pointer);
     return document.contains(place) ? document.at(place) : Json();
   };
-  const Json span = at("/resourceSpans/0/scopeSpans/0/spans/0");
-  if (!span.is_object() || at("/resourceSpans/0/resource/attributes") != otlp_resource(origin)) return false;
-  Attributes needed;
-  needed.put(otlp_index, end.log_index).put("jeton.txn", end.txn->text());
-  const auto attributes = span.value("attributes", Json::array());
-  const auto wanted = needed.take();
-  return document.size() == 1 && span.value("spanId", "") == span_id_of(*end.txn) &&
-         span.value("endTimeUnixNano", "") == otlp_time(end.time_us) &&
-         std::all_of(wanted.begin(), wanted.end(), [&](const Json& one) {
-           return std::find(attributes.begin(), attributes.end(), one) != attributes.end();
-         });
+  const std::string span = "/resourceSpans/0/scopeSpans/0/spans/0";
+  const auto attributes = at(span + "/attributes");
+  const auto has = [&attributes](const Json& one) {
+    return std::find(attributes.begin(), attributes.end(), one) != attributes.end();
+  };
+  const auto needed = Attributes().put(otlp_index, end.log_index).put("jeton.txn", end.txn->text()).take();
+  return document.size() == 1 && at("/resourceSpans/0/resource/attributes") == otlp_resource(origin) &&
+         at(span + "/spanId") == span_id_of(*end.txn) && at(span + "/endTimeUnixNano") == otlp_time(end.time_us) &&
+         std::all_of(needed.begin(), needed.end(), has);
 }
 
 std::optional<Json> otlp_spans_json(const Event& end, const std::vector<Event>& story, std::string_view origin) {
