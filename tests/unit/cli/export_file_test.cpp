@@ -201,14 +201,12 @@ TEST_CASE("an export of traces goes on from the archive and then behind what end
   auto another_end = good;
   another_end.replace(good.rfind("endTimeUnixNano\":\"") + 18, 1, "9");
   const auto txn = t::id_of<jeton::Txn>(101).text();
-  for (
-      const auto& bytes :
-      {another_end, good.substr(0, good.size() - 2) + " }\n",
-       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":7,"x":{"jeton.log_index","value":{"intValue":"602"}}}]}]}]})"
-       "\n",
-       R"({"resourceSpans":[{"a":["jeton.log_index","value",{"intValue":"602"}],"scopeSpans":[{"spans":[{"spanId":7}]}]}]})"
-       "\n",
-       "{\"a diary\":[\"jeton.log_index\",\"value\":{\"intValue\":\"602\"}],\"t\":\"" + txn + "\"}\n"}) {
+  const std::string place = R"({"key":"jeton.log_index","value":{"intValue":"602"}})";
+  const std::vector<std::string> strange{
+      another_end, good.substr(0, good.size() - 2) + " }\n",
+      R"({"resourceSpans":[{"a":)" + place + R"(,"scopeSpans":[{"spans":[{"spanId":7,"attributes":7}]}]}]})" + "\n",
+      R"({"a diary":[)" + place + R"(],"t":")" + txn + "\"}\n"};
+  for (const auto& bytes : strange) {
     t::write_bytes(log.file, bytes);
     CHECK(log.run("otlp-traces", live) == 4);
     CHECK((t::bytes_of(log.file) == bytes));
