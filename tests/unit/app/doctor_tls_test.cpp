@@ -109,7 +109,7 @@ TEST_CASE("a key that others may read or that is another certificate's is an err
   jeton::testing::write_bytes(files.dir / "chain.pem", self_signed().certificate);
   CHECK_THAT(only(files.found()).what, Catch::Contains("is not that of the first certificate"));
   std::filesystem::remove(files.dir / "chain.pem");
-  CHECK_THAT(only(files.found()).what, Catch::Contains("No such file"));
+  CHECK_THAT(only(files.found()).what, Catch::Contains("there is no such file"));
   if (::geteuid() == 0)
     CHECK_THAT(only(examine_tls(files.config(), Json::object(), 65'534, std::time(nullptr))).what,
                Catch::Contains("does not belong to the daemon's account"));
