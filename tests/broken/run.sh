@@ -47,13 +47,17 @@ head_of() { sed '/^diff --git /,$d' "$here/$1.patch"; }
 reds_of() { head_of "$1" | sed -n 's/^red: "\(.*\)"$/\1/p'; }
 claim_of() { head_of "$1" | sed -n 's/^claim: //p'; }
 
+# is_template NAME FILE: a test that is listed once a type, as NAME - TYPE.
+is_template() { NAME="$1 - " awk 'index($0, ENVIRON["NAME"]) == 1 { found = 1 } END { exit !found }' "$2"; }
+is_listed() { grep -Fxq -- "$1" "$2" || is_template "$1" "$2"; }
+
 # The program a test is in.
 program_of() {
   if [[ $1 == crash:* ]]; then
     echo jeton-crash-test
-  elif grep -Fxq -- "$1" "$work/unit-names"; then
+  elif is_listed "$1" "$work/unit-names"; then
     echo jeton-unit-tests
-  elif grep -Fxq -- "$1" "$work/e2e-names"; then
+  elif is_listed "$1" "$work/e2e-names"; then
     echo jeton-e2e-tests
   else
     die "no test is called \"$1\""
@@ -71,7 +75,9 @@ verdict_of() {
     name=${name//\\/\\\\}
     name=${name//,/\\,}
     name=${name//[/\\[}
-    command+=("${name//]/\\]}" -w NoTests)
+    name=${name//]/\\]}
+    is_template "$1" <(cat "$work/unit-names" "$work/e2e-names") && name+=' - *'
+    command+=("$name" -w NoTests)
   fi
   timeout -k 5 120 "${command[@]}" >"$2" 2>&1 || status=$?
   if ((status == 124 || status == 137)); then
