@@ -26,7 +26,7 @@ enum class JsonFault {
   too_deep,        ///< over JsonLimits::depth
   duplicate_name,  ///< RFC 7493 section 2.3
   bad_string,      ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
-  bad_number,      ///< canonical form is an integer beyond 2^53-1 and below 1e21, or beyond the range of a double
+  bad_number,      ///< an integer beyond 2^53-1 in its canonical form, beyond a double, an exponent beyond 31 bits
 };
 
 /// A fault and the JSON Pointer (RFC 6901) of the member it was found in or under; "" is the whole text.
@@ -37,11 +37,15 @@ struct JsonError {
 };
 
 /// Parses the whole text, strictly: one value, UTF-8, no duplicate names, no number a double would change silently.
-/// Never recurses, so depth costs no stack.
+/// Recurses once a container, so that `limits.depth` bounds the stack.
 [[nodiscard]] tl::expected<Json, JsonError> parse_json_strictly(std::string_view text, JsonLimits limits = {});
 
 /// The same with the fault as a refusal of the given code.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, Code code_on_fault, JsonLimits limits = {});
+
+/// What a string may hold, in both directions: valid UTF-8 (RFC 3629) without surrogates and without noncharacters (RFC
+/// 7493 section 2.1).
+[[nodiscard]] bool is_clean_text(std::string_view text);
 
 /// RFC 8785 bytes. Fails with bad_arguments for a value that no strict text could hold (a number out of range, a
 /// string that is not UTF-8, depth over 66): values built in code pass the same rules as values that were parsed.

@@ -74,7 +74,7 @@ Outcome under(std::string step, Outcome outcome) {
 /// Recursion goes as deep as `depth_max` allows and no further, so a hostile value cannot exhaust the stack.
 class Writer {
  public:
-  explicit Writer(std::size_t depth_max) : depth_max_(depth_max) {}
+  explicit Writer(std::size_t depth_max) : depth_max_(depth_max) { out_.reserve(usual_bytes); }
 
   Outcome write(const Json& value, std::size_t depth = 0) {
     switch (value.type()) {
@@ -145,6 +145,7 @@ class Writer {
     return put(ecmascript_number(std::abs(number)));
   }
 
+  static constexpr std::size_t usual_bytes = 256;
   std::size_t depth_max_;
   std::string out_;
 };

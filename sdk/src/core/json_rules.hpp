@@ -9,9 +9,6 @@
 
 namespace jeton {
 
-/// Valid UTF-8 (RFC 3629) without surrogates and without noncharacters (RFC 7493 section 2.1).
-[[nodiscard]] bool is_clean_text(std::string_view text);
-
 /// Whether the canonical form is one that every reader reads alike: finite, and not an integer beyond 2^53-1 that would
 /// be written out in digits (RFC 8785 section 3.2.2.3, RFC 7493 section 2.2).
 [[nodiscard]] bool is_clean_number(double number);

@@ -70,7 +70,7 @@ TEST_CASE("a name that appears twice is refused at any depth and in any spelling
   CHECK(parse_json_strictly(R"({"a":{"a":{"a":1}},"b":{"a":1}})"));
 }
 
-TEST_CASE("a string the lexer refuses for its characters is told apart from one it refuses for its grammar") {
+TEST_CASE("a string refused for its characters is told apart from one refused for its grammar") {
   // The library tells them apart by its wording alone. When this fails after an upgrade, see blames_characters.
   using enum JsonFault;
   for (const std::string_view bad : {"\xFF", "\xC0\x80", "\xE2\x28\xA1", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82",
