@@ -10,6 +10,7 @@ namespace jeton {
 namespace {
 
 constexpr std::size_t parameters_max = 64;
+constexpr std::size_t parameters_usual = 8;
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -28,6 +29,7 @@ int digit_of(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/// Nothing for an escape that is none, or bytes that are no text.
 std::optional<std::string> unescaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -49,9 +51,7 @@ std::optional<std::string> unescaped(std::string_view text) {
     out += static_cast<char>(high * 16 + low);
     text.remove_prefix(3);
   }
-  // The canonical writer knows what is text: UTF-8, and no surrogate or noncharacter. Most of it is plain.
-  if (std::all_of(out.begin(), out.end(), [](char c) { return c >= ' ' && c <= '~'; })) return out;
-  return canonical_json(Json(out)) ? std::optional(std::move(out)) : std::nullopt;
+  return is_clean_text(out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace
@@ -60,6 +60,7 @@ Result<Form> Form::of(const Request& request) {
   if (!is_form(request.content_type))
     return refuse(Code::bad_request, "the body must be application/x-www-form-urlencoded");
   Form form;
+  form.parameters_.reserve(parameters_usual);
   std::string_view rest = request.body;
   for (std::size_t count = 0; !rest.empty(); ++count) {
     const auto end = std::min(rest.find('&'), rest.size());
@@ -68,19 +69,25 @@ Result<Form> Form::of(const Request& request) {
     if (pair.empty()) continue;
     if (count >= parameters_max) return refuse(Code::bad_request, "the form has too many parameters");
     const auto equals = std::min(pair.find('='), pair.size());
-    const auto name = unescaped(pair.substr(0, equals));
+    auto name = unescaped(pair.substr(0, equals));
     auto value = unescaped(equals < pair.size() ? pair.substr(equals + 1) : "");
     if (!name || !value) return refuse(Code::bad_request, "the form holds what is no percent-encoded UTF-8");
-    if (!form.values_.emplace(*name, std::move(*value)).second)
+    if (form.find(*name) != nullptr)
       return refuse(Code::bad_request, "a parameter stands twice; every one is given once");
+    form.parameters_.push_back({std::move(*name), std::move(*value)});
   }
   return form;
 }
 
+const std::string* Form::find(std::string_view name) const {
+  const auto found =
+      std::find_if(parameters_.begin(), parameters_.end(), [name](const Parameter& one) { return one.name == name; });
+  return found == parameters_.end() ? nullptr : &found->value;
+}
+
 std::optional<std::string_view> Form::text(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() || found->second.empty() ? std::nullopt
-                                                         : std::optional<std::string_view>(found->second);
+  const auto* value = find(name);
+  return value == nullptr || value->empty() ? std::nullopt : std::optional<std::string_view>(*value);
 }
 
 }  // namespace jeton

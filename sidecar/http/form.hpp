@@ -1,10 +1,10 @@
 // A form body (RFC 6749 appendix B): names and values, each name once.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -22,7 +22,12 @@ class Form {
   [[nodiscard]] bool has(std::string_view name) const { return text(name).has_value(); }
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  struct Parameter {
+    std::string name, value;
+  };
+  [[nodiscard]] const std::string* find(std::string_view name) const;
+
+  std::vector<Parameter> parameters_;  // few, so that a look at each is quicker than a tree
 };
 
 }  // namespace jeton

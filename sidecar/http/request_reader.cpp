@@ -50,7 +50,11 @@ struct RequestReader::Parser : http::request_parser<http::string_body> {
   }
 };
 
-RequestReader::RequestReader(const Limits& limits) : limits_(limits), parser_(std::make_unique<Parser>()) {
+RequestReader::RequestReader(const Limits& limits, std::string room)
+    : limits_(limits), parser_(std::make_unique<Parser>()) {
+  room.clear();
+  // Not that of a large body: many connections stay open.
+  if (room.capacity() <= read_ahead_bytes) parser_->get().body() = std::move(room);
   parser_->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser_->body_limit(limits.body_bytes);
   parser_->eager(true);

@@ -21,7 +21,8 @@ class RequestReader {
     std::size_t body_bytes;
     Sender sender = Sender::known;
   };
-  explicit RequestReader(const Limits& limits);
+  /// `room` is a string whose memory the body may use, so that a connection asks the heap once.
+  explicit RequestReader(const Limits& limits, std::string room = {});
   ~RequestReader();
   RequestReader(RequestReader&&) = delete;
 

@@ -212,7 +212,8 @@ class Server::Loop {
   /// Reads and answers one request; false when the connection is over.
   asio::awaitable<bool> serve_one(SessionPtr session) {
     const auto body_bytes_max = door_.body_bytes_max(session->known, session->stranger);
-    RequestReader reader({limits_.header_bytes, body_bytes_max, session->sender(body_bytes_max)});
+    const RequestReader::Limits limits{limits_.header_bytes, body_bytes_max, session->sender(body_bytes_max)};
+    RequestReader reader(limits, std::move(session->body_room));
     const ReadLimits times{std::chrono::seconds(limits_.idle_s), std::chrono::seconds(limits_.request_s)};
     auto fault = co_await read_request(session, reader, times);
     if (!reader.done() && !fault) co_return false;
@@ -241,6 +242,7 @@ class Server::Loop {
     if (!job.fault) co_await run_errands(job);
     co_await submit(job);
     const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id, !reader.is_head()));
+    session->body_room = std::move(job.request.body);
     co_return written&& keep_alive;
   }
 

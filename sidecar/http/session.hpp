@@ -27,6 +27,7 @@ struct Session {
   Stream::socket socket;
   std::optional<TlsEngine> tls;
   std::string buffer;        ///< arrived, in the clear, and not taken yet
+  std::string body_room;     ///< of the last request's body, for the next one's
   std::optional<Peer> peer;  ///< over TCP there is no process to look at
   Caller known;              ///< what the socket alone proves: all there is of a peer that is gone
   bool stranger = false;     ///< had no part to play when it connected

@@ -38,6 +38,8 @@ struct TokenClaims {
   [[nodiscard]] static Result<TokenClaims> from_json(const Json& payload);
   /// The RFC 9396 array alone, as an answer to redeem carries it.
   [[nodiscard]] Json authorization_details() const;
+  /// Its RFC 8785 bytes, as they stand in a token; throws std::invalid_argument where no token could be written.
+  [[nodiscard]] std::string authorization_details_text() const;
 };
 
 /// The compact JWS of these claims, signed by the algorithm of the key.

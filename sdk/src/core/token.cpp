@@ -35,6 +35,16 @@ void put(std::string& out, std::string_view before, std::int64_t number) {
   (out += before) += std::to_string(number);
 }
 
+void put_details(std::string& out, const TokenClaims& claims) {
+  put(out, R"([{"actions":["tools/call"],"args_digest":)", claims.digest.text());
+  put(out, R"(,"attempt":)", claims.attempt);
+  if (claims.call_id) put(out, R"(,"call_id":)", *claims.call_id);
+  put(out, R"(,"identifier":)", claims.tool);
+  put(out, R"(,"locations":[)", claims.aud);
+  put(out, R"(],"type":)", authorization_type);
+  out += "}]";
+}
+
 /// The RFC 8785 bytes of `claims.json()`, written without making a tree of them, but for `act`, which is any JSON:
 /// every mint does it.
 std::string canonical_claims(const TokenClaims& claims) {
@@ -46,13 +56,8 @@ std::string canonical_claims(const TokenClaims& claims) {
     out.append(R"("act":)").append(*act).append(1, ',');
   }
   put(out, R"("aud":)", claims.aud);
-  put(out, R"(,"authorization_details":[{"actions":["tools/call"],"args_digest":)", claims.digest.text());
-  put(out, R"(,"attempt":)", claims.attempt);
-  if (claims.call_id) put(out, R"(,"call_id":)", *claims.call_id);
-  put(out, R"(,"identifier":)", claims.tool);
-  put(out, R"(,"locations":[)", claims.aud);
-  put(out, R"(],"type":)", authorization_type);
-  put(out, R"(}],"client_id":)", claims.client_id);
+  put_details(out += R"(,"authorization_details":)", claims);
+  put(out, R"(,"client_id":)", claims.client_id);
   put(out, R"(,"exp":)", claims.exp);
   put(out, R"(,"iat":)", claims.iat);
   put(out, R"(,"iss":)", claims.iss);
@@ -87,6 +92,13 @@ Json TokenClaims::authorization_details() const {
   return details;
 }
 
+std::string TokenClaims::authorization_details_text() const {
+  std::string out;
+  out.reserve(384);
+  put_details(out, *this);
+  return out;
+}
+
 Json TokenClaims::json() const {
   Json claims = Json::object();
   claims["iss"] = iss;
@@ -103,11 +115,11 @@ Json TokenClaims::json() const {
 }
 
 Token sign_token(const TokenClaims& claims, const SigningKey& key) {
-  constexpr std::size_t largest_signature = 256;  // RS256
+  const std::size_t signature_size = key.verifying_key().algorithm() == Algorithm::rs256 ? 256 : 64;
   const auto header = header_text(key.verifying_key());
   const auto payload = canonical_claims(claims);
   std::string compact;
-  compact.reserve((header.size() + payload.size() + largest_signature) / 3 * 4 + 16);
+  compact.reserve((header.size() + payload.size() + signature_size) / 3 * 4 + 16);
   append_base64url(compact, as_bytes(header));
   compact += '.';
   append_base64url(compact, as_bytes(payload));

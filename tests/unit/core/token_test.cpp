@@ -188,6 +188,7 @@ TEST_CASE("RFC 8785: the payload is the canonical form of the claims whatever st
       const auto begin = compact.find('.') + 1;
       const auto payload = compact.substr(begin, compact.rfind('.') - begin);
       CHECK(payload == jeton::base64url(jeton::as_bytes(jeton::canonical_json(claims.json()).value())));
+      CHECK(claims.authorization_details_text() == jeton::canonical_json(claims.authorization_details()).value());
     }
   }
 }

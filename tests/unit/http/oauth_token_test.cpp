@@ -179,6 +179,22 @@ TEST_CASE("rfc8693_2_2_2_a_subject_token_that_is_not_believed_is_invalid_request
   CHECK(error_of(door.form(support, endpoint, exchange_fields("alice's"))) == "unauthorized_client");
 }
 
+TEST_CASE("an answer with a token is one canonical text, of every grant and whatever the call is called") {
+  OAuthFixture door;
+  const auto named = OAuthFixture::detail({{"call_id", "\"quoted\\%"}});
+  for (const auto& fields : {OAuthFixture::token_fields(), exchange_fields("alice's"),
+                             OAuthFixture::token_fields("client_credentials", named)}) {
+    const auto job = door.form(billing, endpoint, fields);
+    REQUIRE(job.response.status == 200);
+    const auto body = parse_json_strictly(job.response.body);
+    REQUIRE(body);
+    CHECK(canonical_json(*body).value() == job.response.body);
+    const auto& call = body->at("authorization_details").at(0);
+    CHECK(call.at("locations").at(0) == crm);
+    CHECK(call.at("attempt") == 1);
+  }
+}
+
 TEST_CASE("rfc8693_2_2_1_issued_token_type_is_present") {
   OAuthFixture door;
   const auto job = door.form(billing, endpoint, exchange_fields("alice's"));

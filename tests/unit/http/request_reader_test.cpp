@@ -71,6 +71,25 @@ TEST_CASE("a field that comes twice is read as one with a comma so that nothing 
   CHECK(request.authorization == std::vector<std::string>{"Basic x", "Bearer y"});
 }
 
+TEST_CASE("a body that is read into the room of another has nothing of it") {
+  for (const char* head :
+       {"Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"})
+    for (const std::size_t before : {0u, 3u, 5u, 100u, 8192u, 100'000u}) {
+      CAPTURE(head, before);
+      RequestReader reader(limits, std::string(before, 'x'));
+      (void)feed(reader, "POST / HTTP/1.1\r\n" + std::string(head), 9);
+      REQUIRE(reader.done());
+      const auto body = reader.take().body;
+      CHECK(body == "hello");
+      // Nobody keeps the room of a large body because of a small one.
+      CHECK(body.capacity() <= 8192);
+    }
+  RequestReader without(limits, "of the one before");
+  (void)feed(without, "GET / HTTP/1.1\r\n\r\n", 100);
+  REQUIRE(without.done());
+  CHECK(without.take().body.empty());
+}
+
 TEST_CASE("a request is the same in one piece and byte by byte and the next one is left alone") {
   const std::string one = "POST /v1/calls HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello";
   const std::string chunked =
