@@ -242,7 +242,7 @@ class Server::Loop {
     if (!job.fault) co_await run_errands(job);
     co_await submit(job);
     const bool written = co_await send(session, bytes_of(job.response, keep_alive, job.id, !reader.is_head()));
-    session->body_room = std::move(job.request.body);
+    if (written && keep_alive) session->body_room = std::move(job.request.body);
     co_return written&& keep_alive;
   }
 

@@ -1,6 +1,7 @@
 // Strict parsing: Boost's lexer and grammar, our own handler, which is where everything ambiguous is refused.
 #include "jeton/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,8 @@ namespace jeton {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+/// The parser recurses, and a thread's stack has an end.
+constexpr std::size_t deepest = 256;
 
 /// What a second reader of a text that is no JSON says of its first fault: Boost has one code for a string's characters
 /// and its grammar, nlohmann's lexer has words.
@@ -75,8 +78,9 @@ class StrictReader {
 
   bool on_null(ErrorCode&) { return place(nullptr); }
   bool on_bool(bool value, ErrorCode&) { return place(value); }
-  bool on_int64(std::int64_t value, Text, ErrorCode&) {
-    return value < 0 ? place_number(value) : place_number(static_cast<std::uint64_t>(value));
+  /// Signed where a sign was written: -0 is no count of anything.
+  bool on_int64(std::int64_t value, Text digits, ErrorCode&) {
+    return digits.starts_with('-') ? place_number(value) : place_number(static_cast<std::uint64_t>(value));
   }
   bool on_uint64(std::uint64_t value, Text, ErrorCode&) { return place_number(value); }
   /// The parser's own value can be wrong in its last bits; what is too small for a double is nothing.
@@ -193,10 +197,11 @@ class StrictReader {
 tl::expected<Json, JsonError> parse_json_strictly(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes) return tl::unexpected(json_error(JsonFault::too_large, ""));
   if (text.starts_with(byte_order_mark)) return tl::unexpected(json_error(JsonFault::syntax, ""));
+  const auto depth = std::min(limits.depth, deepest);
   boost::json::parse_options options;
-  options.max_depth = limits.depth + 1;  // the handler refuses before, and knows the place
-  options.allow_invalid_utf8 = true;     // the handler looks at every string anyway
-  boost::json::basic_parser<StrictReader> parser(options, limits.depth);
+  options.max_depth = depth + 1;      // the handler refuses before, and knows the place
+  options.allow_invalid_utf8 = true;  // the handler looks at every string anyway
+  boost::json::basic_parser<StrictReader> parser(options, depth);
   boost::system::error_code error;
   const auto used = parser.write_some(false, text.data(), text.size(), error);
   auto& reader = parser.handler();

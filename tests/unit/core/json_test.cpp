@@ -1,6 +1,8 @@
 // Is every text that two readers could read differently refused, with the right reason and the right place?
 #include "jeton/json.hpp"
 
+#include <limits>
+
 #include "support/catch.hpp"
 
 using jeton::Code;
@@ -121,6 +123,24 @@ TEST_CASE("numbers that survive are accepted") {
     CHECK(parse_json_strictly(good));
   CHECK(parse_json_strictly("1.0").value() == Json(1));
   CHECK(parse_json_strictly("1e-400").value() == Json(0));
+}
+
+TEST_CASE("a number with a sign is a signed one, and minus zero no count") {
+  CHECK(parse_json_strictly("0").value().is_number_unsigned());
+  CHECK(parse_json_strictly("7").value().is_number_unsigned());
+  for (const char* signed_one : {"-0", "-7"}) {
+    CHECK(parse_json_strictly(signed_one).value().type() == Json::value_t::number_integer);
+    CHECK_FALSE(parse_json_strictly(signed_one).value().is_number_unsigned());
+  }
+  CHECK(parse_json_strictly("-0.0").value().is_number_float());
+}
+
+TEST_CASE("no depth that is asked for lets a text exhaust the stack") {
+  const auto nested = [](std::size_t depth) { return repeated("[", depth) + repeated("]", depth); };
+  const jeton::JsonLimits endless{.depth = std::numeric_limits<std::size_t>::max()};
+  CHECK(parse_json_strictly(nested(256), endless));
+  check({nested(257), JsonFault::too_deep, repeated("/0", 256)}, endless);
+  check({repeated("[", 400'000), JsonFault::too_deep, repeated("/0", 256)}, endless);
 }
 
 TEST_CASE("depth counts containers and the first one too many is refused") {
