@@ -13,7 +13,7 @@ namespace jeton {
 
 using Json = nlohmann::json;
 
-/// What a text may not exceed. Depth counts containers: `{}` is 1.
+/// What a text may not exceed. Depth counts containers: `{}` is 1. More than 256 counts as 256.
 struct JsonLimits {
   std::size_t bytes = 1 << 20;
   std::size_t depth = 64;
@@ -26,7 +26,7 @@ enum class JsonFault {
   too_deep,        ///< over JsonLimits::depth
   duplicate_name,  ///< RFC 7493 section 2.3
   bad_string,      ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
-  bad_number,      ///< an integer beyond 2^53-1 in its canonical form, beyond a double, an exponent beyond 31 bits
+  bad_number,      ///< canonically an integer beyond 2^53-1; beyond a double; an exponent of 2^31 or so
 };
 
 /// A fault and the JSON Pointer (RFC 6901) of the member it was found in or under; "" is the whole text.
