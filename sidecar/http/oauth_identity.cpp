@@ -146,6 +146,8 @@ bool OAuthDoor::identify(Job& job) {
   auto client = parts_.clients->authenticate(presented);
   if (!client) return deny({client.error(), "invalid_client"});
   job.caller.client = std::move(*client);
+  // Not in the middle of the transaction, which others wait for too.
+  if (credentials->subject_token) parts_.clients->judge_ahead(*credentials->subject_token);
   return true;
 }
 

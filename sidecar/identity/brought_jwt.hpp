@@ -28,10 +28,20 @@ class BroughtJwt {
           [](UnverifiedJwt&& jwt) { return std::make_shared<const UnverifiedJwt>(std::move(jwt)); });
     return *form_;
   }
+  /// What has the form of one, judged by these keys: once, for as long as they are the same.
+  [[nodiscard]] const Result<GenuineJwt>& judged_by(const std::shared_ptr<const ForeignKeySet>& keys) const {
+    if (!judged_ || judged_->keys != keys) judged_.emplace(Judged{keys, GenuineJwt::verify(form().value(), *keys)});
+    return judged_->genuine;
+  }
 
  private:
+  struct Judged {
+    std::shared_ptr<const ForeignKeySet> keys;
+    Result<GenuineJwt> genuine;
+  };
   std::string text_;
   mutable std::optional<Form> form_;
+  mutable std::optional<Judged> judged_;
 };
 
 }  // namespace jeton

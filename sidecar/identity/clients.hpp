@@ -48,6 +48,9 @@ class Clients {
   /// unknown_key, expired, not_yet_valid, wrong_issuer, wrong_audience, unknown_agent.
   [[nodiscard]] virtual Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) = 0;
 
+  /// Checks now what `subject_of` is going to ask about a signature, so that it is not checked then. Says nothing.
+  virtual void judge_ahead(const BroughtJwt&) {}
+
   /// The user whose token this agent may act with (RFC 8693 section 2.1): its `aud` is us, and its issuer names the
   /// agent. The same codes, and wrong_role where the issuer does not name it.
   [[nodiscard]] virtual Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) = 0;

@@ -98,6 +98,13 @@ std::function<void()> TrustedClients::errand(const BroughtJwt& brought) {
   return [keys, lacking = keys->lacks(header.kid, header.algorithm)] { keys->refresh(lacking); };
 }
 
+void TrustedClients::judge_ahead(const BroughtJwt& brought) {
+  if (!brought.form()) return;
+  const auto source = keys_of(**brought.form());
+  const auto keys = source ? source->current() : nullptr;
+  if (keys) (void)brought.judged_by(keys);
+}
+
 Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brought, Use use) const {
   if (!brought.form()) return refuse(brought.form().error());
   const auto& jwt = *brought.form();
@@ -111,11 +118,11 @@ Result<TrustedClients::Accepted> TrustedClients::accept(const BroughtJwt& brough
   if (!keys)
     return refuse(Code::unknown_key,
                   "the keys of the JWT's issuer are not at hand; try again, and if it stays so ask for jeton doctor");
-  auto genuine = GenuineJwt::verify(jwt, *keys);
+  const auto& genuine = brought.judged_by(keys);
   if (!genuine) return refuse(genuine.error());
   const auto entry = entry_for(*genuine, issuer, use);
   if (!entry) return refuse(entry.error());
-  return Accepted{std::move(*genuine), *entry};
+  return Accepted{*genuine, *entry};
 }
 
 Result<const TrustedIssuer*> TrustedClients::entry_for(const GenuineJwt& jwt, std::string_view issuer, Use use) const {

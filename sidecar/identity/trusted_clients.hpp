@@ -57,6 +57,7 @@ class TrustedClients final : public Clients {
     return !by_certificate(certificate).empty();
   }
   [[nodiscard]] Result<ProvenClient> agent_of_assertion(const BroughtJwt& jwt) override;
+  void judge_ahead(const BroughtJwt& jwt) override;
   [[nodiscard]] Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent_spiffe_id) override;
 
   /// One object an issuer: `issuer`, `keys`, `age_s` where there are any, `fault` where the last try brought none.

@@ -270,4 +270,23 @@ TEST_CASE("a typ is read without case and without application") {
   CHECK_FALSE(UnverifiedJwt::parse(with_header({{"x5t", "a"}})).value().header().is_plain);
 }
 
+TEST_CASE("a signature that was judged by some keys is judged anew by others") {
+  const auto own = std::make_shared<const ForeignKeySet>(key_set({jwk_of(es256_key(), "e")}));
+  const auto later = std::make_shared<const ForeignKeySet>(key_set({jwk_of(es256_key(), "other")}));
+  const auto text = jwt(good_claims(), es256_key(), "e");
+  const BroughtJwt brought(text);
+  const auto* first = &brought.judged_by(own);
+  CHECK(*first);
+  CHECK(&brought.judged_by(own) == first);
+  CHECK(brought.judged_by(later).error().code == Code::unknown_key);
+  CHECK(brought.judged_by(own));
+
+  auto changed = text;
+  changed[text.size() - 10] = text[text.size() - 10] == 'A' ? 'B' : 'A';
+  const BroughtJwt forged(changed);
+  CHECK(forged.judged_by(own).error().code == Code::bad_signature);
+  const auto copy = forged;
+  CHECK(copy.judged_by(own).error().code == Code::bad_signature);
+}
+
 }  // namespace jeton::testing
