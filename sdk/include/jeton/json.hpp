@@ -26,7 +26,7 @@ enum class JsonFault {
   too_deep,        ///< over JsonLimits::depth
   duplicate_name,  ///< RFC 7493 section 2.3
   bad_string,      ///< invalid UTF-8, a lone surrogate or a noncharacter (RFC 7493 section 2.1)
-  bad_number,      ///< canonically an integer beyond 2^53-1; beyond a double; an exponent of 2^31 or so
+  bad_number,      ///< canonically an integer beyond 2^53-1, below 1e21; beyond a double; an exponent beyond 31 bits
 };
 
 /// A fault and the JSON Pointer (RFC 6901) of the member it was found in or under; "" is the whole text.
