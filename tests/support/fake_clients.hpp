@@ -28,6 +28,7 @@ class FakeClients final : public Clients {
     if (found == workloads.end()) return refuse(Code::bad_signature, "not believed");
     return found->second;
   }
+  void judge_ahead(const BroughtJwt& jwt) override { ahead.insert(jwt.text()); }
   Result<Subject> subject_of(const BroughtJwt& jwt, std::string_view agent) override {
     const auto found = users.find(jwt.text());
     if (found == users.end()) return refuse(Code::expired, "no such user token");
@@ -37,7 +38,7 @@ class FakeClients final : public Clients {
 
   std::map<std::string, ProvenClient> clients, workloads;
   std::map<std::string, Subject> users;
-  std::set<std::string> used, wanted;
+  std::set<std::string> used, wanted, ahead;
 };
 
 }  // namespace jeton::testing

@@ -195,6 +195,14 @@ TEST_CASE("an answer with a token is one canonical text, of every grant and what
   }
 }
 
+TEST_CASE("a user's token is judged ahead for a client that proved itself and for nobody else") {
+  OAuthFixture door;
+  CHECK(error_of(door.remote("nobody's", endpoint, exchange_fields("alice's"))) == "invalid_client");
+  CHECK(door.clients.ahead.empty());
+  CHECK(error_of(door.remote("billing's", endpoint, exchange_fields("alice's"))) == "none");
+  CHECK(door.clients.ahead == std::set<std::string>{"alice's"});
+}
+
 TEST_CASE("rfc8693_2_2_1_issued_token_type_is_present") {
   OAuthFixture door;
   const auto job = door.form(billing, endpoint, exchange_fields("alice's"));
